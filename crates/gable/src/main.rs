@@ -1,0 +1,2 @@
+//! gable.
+fn main() {}
