@@ -1,0 +1,155 @@
+//! Where listings are kept: one of two databases, chosen by its URL.
+
+mod connect;
+mod dialect;
+mod error;
+mod postgres;
+mod row;
+mod sqlite;
+pub mod statement;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use connect::{ConnectError, redacted};
+pub use dialect::Dialect;
+pub use error::StoreError;
+pub(crate) use row::{Fetch, PropertyRow};
+pub(crate) use sqlite::arguments as bulk_arguments;
+pub use statement::{Bind, Statement};
+
+/// A pool of connections to one database of listings; cheap to clone.
+///
+/// Every read waits for a connection at most as long as [`Options::acquire_timeout`], in a waiting room of a fixed size:
+/// whoever finds it full is turned away at once. So a database that is slow or gone costs a bounded number of waiting
+/// requests, each for a bounded time.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) pool: Pool,
+    waiting_room: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+/// How a store uses its database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections at the most.
+    pub connections: u32,
+    /// Reads that may be under way or wait for a connection, beyond which the next is turned away.
+    pub waiting_room: usize,
+    /// How long a read waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL may work on one statement (`statement_timeout`); none for a command that takes its time.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for Options {
+    /// What a server uses: 8 connections, 64 in the waiting room, 2 s for a connection, 5 s for a statement.
+    fn default() -> Options {
+        Options {
+            connections: 8,
+            waiting_room: 64,
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Some(Duration::from_secs(5)),
+        }
+    }
+}
+
+/// How much of the pool is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Connections open.
+    pub open: u32,
+    /// Of these, waiting for work.
+    pub idle: usize,
+    /// Reads under way or waiting for a connection.
+    pub reads: usize,
+}
+
+impl Store {
+    /// Connects to the database at `url` (`sqlite:…`, `postgres://…` or `postgresql://…`) and checks that it answers.
+    ///
+    /// A SQLite file that does not exist is made, unless the URL says `mode=rw` or `mode=ro`.
+    ///
+    /// # Errors
+    /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.
+    pub async fn connect(url: &str, options: &Options) -> Result<Store, ConnectError> {
+        let pool = connect::pool(url, options).await?;
+        Ok(Store { pool, waiting_room: Arc::new(Semaphore::new(options.waiting_room)) })
+    }
+
+    /// How this store's database spells things.
+    #[must_use]
+    pub fn dialect(&self) -> &'static Dialect {
+        match self.pool {
+            Pool::Postgres(_) => &postgres::DIALECT,
+            Pool::Sqlite(_) => &sqlite::DIALECT,
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for any read.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.fetch::<(i32,)>(Statement::fixed("select 1")).await.map(|_| ())
+    }
+
+    /// How much of the pool is in use right now.
+    #[must_use]
+    pub fn pool_use(&self, options: &Options) -> PoolUse {
+        let (open, idle) = match &self.pool {
+            Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+        };
+        PoolUse { open, idle, reads: options.waiting_room - self.waiting_room.available_permits() }
+    }
+
+    /// Closes every connection and waits until they are closed.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+
+    /// Runs a read and returns its rows. A read that met a dead connection is sent once more: the pool does not test its
+    /// connections beforehand, so the first read after a restart of the database finds out.
+    pub(crate) async fn fetch<Row: Fetch>(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        let _place = self.enter()?;
+        match self.fetch_once(&statement).await {
+            Err(error) if error::is_dead_connection(&error) => self.fetch_once(&statement).await,
+            outcome => outcome,
+        }
+        .map_err(StoreError::from)
+    }
+
+    /// The same for a write that returns rows: never sent twice, since a dead connection does not tell whether the first
+    /// was carried out.
+    pub(crate) async fn fetch_unrepeated<Row: Fetch>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<Row>, StoreError> {
+        let _place = self.enter()?;
+        self.fetch_once(&statement).await.map_err(StoreError::from)
+    }
+
+    async fn fetch_once<Row: Fetch>(&self, statement: &Statement) -> sqlx::Result<Vec<Row>> {
+        match &self.pool {
+            Pool::Postgres(pool) => postgres::fetch(pool, statement).await,
+            Pool::Sqlite(pool) => sqlite::fetch(pool, statement).await,
+        }
+    }
+
+    fn enter(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.waiting_room.try_acquire().map_err(|_| StoreError::Busy)
+    }
+}

@@ -1,0 +1,58 @@
+//! Listings in PostgreSQL.
+
+use sqlx::postgres::{PgArguments, PgPool};
+use sqlx::{Arguments, AssertSqlSafe};
+
+use super::dialect::{Dialect, SortKey};
+use super::{Bind, Fetch, Statement};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    columns: "id::bigint as id, title, description, (price * 100)::bigint as price_cents, location, created_at, \
+              updated_at, version, status, kind, bedrooms, bathrooms, floor_area, latitude, longitude",
+    location: "lower(location collate \"C\")",
+    price: SortKey {
+        ascending: "coalesce(price, 10000000000)",
+        above_all: "10000000000",
+        descending: "coalesce(price, -1)",
+    },
+    floor_area: SortKey {
+        ascending: "coalesce(floor_area, 1000000000000)",
+        above_all: "1000000000000",
+        descending: "coalesce(floor_area, -100)",
+    },
+    // The expression of the index on it. Punctuation becomes space first: PostgreSQL's parser would otherwise keep
+    // `sea-view`, `3.5` or `a/b` as words of their own kind, which no prefix finds.
+    text: (
+        "to_tsvector('simple', translate(title || ' ' || description || ' ' || location, \
+         '.,-/@_:+&''#%=?~', '                ')) @@ to_tsquery('simple', ",
+        ")",
+    ),
+    terms: |terms| terms.words().iter().map(|word| format!("{word}:*")).collect::<Vec<_>>().join(" & "),
+    money: |price| Bind::Decimal(price.decimal()),
+    time: Bind::Timestamp,
+    price_column: "price",
+};
+
+/// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters
+/// where one status holds nearly every row, and a connection pooler in transaction mode can stand in between.
+pub(super) async fn fetch<Row: Fetch>(pool: &PgPool, statement: &Statement) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as_with(AssertSqlSafe(statement.sql.clone()), arguments(&statement.binds)?)
+        .persistent(false)
+        .fetch_all(pool)
+        .await
+}
+
+pub(crate) fn arguments(binds: &[Bind]) -> sqlx::Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for bind in binds {
+        match bind {
+            Bind::Text(text) => arguments.add(text),
+            Bind::Integer(number) => arguments.add(number),
+            Bind::Float(number) => arguments.add(number),
+            Bind::Decimal(number) => arguments.add(number),
+            Bind::Timestamp(time) => arguments.add(time),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}

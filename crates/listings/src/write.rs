@@ -1,0 +1,176 @@
+//! Keeping new listings: one, or a million at once.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use crate::store::{Bind, Dialect, Pool, PropertyRow, Statement, bulk_arguments};
+use crate::{NewProperty, Property, Store, StoreError};
+
+/// Listings between two calls of a progress function, and in one message of a COPY.
+const BATCH: usize = 1_000;
+
+impl Store {
+    /// Keeps one listing and returns it as the database has it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is kept.
+    pub async fn insert(&self, new: &NewProperty) -> Result<Property, StoreError> {
+        let statement = insert(self.dialect(), new);
+        let rows = self.fetch_unrepeated::<PropertyRow>(statement).await?;
+        rows.into_iter().next().map(Property::from).ok_or(StoreError::Refused(sqlx::Error::RowNotFound))
+    }
+
+    /// Keeps many listings in one transaction, after deleting all that are there if `flush` says so; `progress` hears
+    /// after each thousand how many were sent. A listing without a time gets `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is kept and nothing deleted.
+    pub async fn insert_many(
+        &self,
+        new: impl Iterator<Item = NewProperty> + Send,
+        flush: bool,
+        now: DateTime<Utc>,
+        progress: impl Fn(u64) + Send + Sync,
+    ) -> Result<u64, StoreError> {
+        match &self.pool {
+            Pool::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                let mut transaction = connection.begin().await?;
+                let kept = copy_many(&mut transaction, new, flush, now, progress).await?;
+                transaction.commit().await?;
+                sqlx::query("analyze properties_property").execute(&mut *connection).await?;
+                Ok(kept)
+            }
+            Pool::Sqlite(pool) => {
+                let mut connection = pool.acquire().await?;
+                // Takes the write lock at once: a transaction that began as a read could not get it later.
+                let mut transaction = connection.begin_with("begin immediate").await?;
+                let kept = insert_each(&mut transaction, self.dialect(), new, flush, now, progress).await?;
+                transaction.commit().await?;
+                sqlx::query("analyze").execute(&mut *connection).await?;
+                Ok(kept)
+            }
+        }
+    }
+}
+
+fn insert(dialect: &Dialect, new: &NewProperty) -> Statement {
+    let given: Vec<(&str, Bind)> =
+        values(dialect, new).into_iter().filter_map(|(name, bind)| Some((name, bind?))).collect();
+    let names = given.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let places = (1..=given.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    Statement {
+        sql: format!(
+            "insert into properties_property ({names}) values ({places}) returning {}",
+            dialect.columns
+        ),
+        binds: given.into_iter().map(|(_, bind)| bind).collect(),
+    }
+}
+
+/// Every column that a writer sets, with its value; `None` leaves it to the database.
+fn values(dialect: &Dialect, new: &NewProperty) -> [(&'static str, Option<Bind>); 12] {
+    let fields = new.fields();
+    [
+        ("title", Some(Bind::from(fields.title.as_str()))),
+        ("description", Some(Bind::from(fields.description.as_str()))),
+        (dialect.price_column, new.price().map(dialect.money)),
+        ("location", Some(Bind::from(fields.location.as_str()))),
+        ("created_at", fields.created_at.map(dialect.time)),
+        ("status", Some(Bind::from(fields.status.name()))),
+        ("kind", Some(Bind::from(new.kind().name()))),
+        ("bedrooms", fields.bedrooms.map(Bind::from)),
+        ("bathrooms", fields.bathrooms.map(Bind::from)),
+        ("floor_area", fields.floor_area.map(Bind::from)),
+        ("latitude", fields.latitude.map(Bind::from)),
+        ("longitude", fields.longitude.map(Bind::from)),
+    ]
+}
+
+async fn insert_each(
+    connection: &mut SqliteConnection,
+    dialect: &Dialect,
+    new: impl Iterator<Item = NewProperty>,
+    flush: bool,
+    now: DateTime<Utc>,
+    progress: impl Fn(u64),
+) -> Result<u64, StoreError> {
+    if flush {
+        sqlx::query("delete from properties_property").execute(&mut *connection).await?;
+    }
+    let mut kept = 0;
+    for new in new {
+        let Statement { sql, binds } = insert(dialect, &new.created_by(now));
+        sqlx::query_with(AssertSqlSafe(sql), bulk_arguments(&binds)?).execute(&mut *connection).await?;
+        kept += 1;
+        if kept % BATCH as u64 == 0 {
+            progress(kept);
+        }
+    }
+    progress(kept);
+    Ok(kept)
+}
+
+async fn copy_many(
+    connection: &mut PgConnection,
+    new: impl Iterator<Item = NewProperty>,
+    flush: bool,
+    now: DateTime<Utc>,
+    progress: impl Fn(u64),
+) -> Result<u64, StoreError> {
+    // One long statement at its own pace: the time limit for a reader's statement is not meant for it.
+    sqlx::query("set local statement_timeout = 0").execute(&mut *connection).await?;
+    if flush {
+        sqlx::query("delete from properties_property").execute(&mut *connection).await?;
+    }
+    let mut copy = connection
+        .copy_in_raw(
+            "copy properties_property (title, description, price, location, created_at, status, kind, bedrooms, \
+             bathrooms, floor_area, latitude, longitude) from stdin",
+        )
+        .await?;
+    let mut lines = String::new();
+    let mut sent = 0;
+    for new in new {
+        copy_line(&mut lines, &new, now);
+        sent += 1;
+        if sent % BATCH as u64 == 0 {
+            copy.send(std::mem::take(&mut lines).into_bytes()).await?;
+            progress(sent);
+        }
+    }
+    copy.send(lines.into_bytes()).await?;
+    let kept = copy.finish().await?;
+    progress(kept);
+    Ok(kept)
+}
+
+/// One line of COPY's text format (PostgreSQL, `COPY`, "Text Format"), columns in the order of the statement.
+fn copy_line(line: &mut String, new: &NewProperty, now: DateTime<Utc>) {
+    let fields = new.fields();
+    let texts = |text: &str| {
+        text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
+    };
+    let _ = writeln!(
+        line,
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+        texts(&fields.title),
+        texts(&fields.description),
+        or_null(new.price()),
+        texts(&fields.location),
+        fields.created_at.unwrap_or(now).to_rfc3339(),
+        fields.status.name(),
+        new.kind().name(),
+        or_null(fields.bedrooms),
+        or_null(fields.bathrooms),
+        or_null(fields.floor_area),
+        or_null(fields.latitude),
+        or_null(fields.longitude),
+    );
+}
+
+fn or_null(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "\\N".to_owned(), |value| value.to_string())
+}
