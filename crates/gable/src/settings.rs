@@ -1,0 +1,123 @@
+//! Settings: read once from flags, environment and `.env`, checked, and then handed on as values.
+
+mod source;
+mod table;
+mod value;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use source::{Origin, Sources};
+pub use table::{Flags, SETTINGS, Setting};
+pub use value::{LogFormat, Refusal, Secret};
+
+use crate::server::AllowedHosts;
+
+/// Every setting, checked. What each means stands in [`SETTINGS`].
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the listings are; may hold a password: show only [`listings::store::redacted`].
+    pub database_url: String,
+    /// Where the shared cache is.
+    pub redis_url: Option<Secret>,
+    /// What signs what leaves this program and comes back.
+    pub secret_key: Option<Secret>,
+    /// Whether to show more than a stranger should see.
+    pub debug: bool,
+    /// Names that requests may be addressed to.
+    pub allowed_hosts: AllowedHosts,
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// How the site is addressed from outside, without a slash at the end.
+    pub site_url: String,
+    /// Bytes of memory that the cache may hold.
+    pub cache_memory_bytes: u64,
+    /// How long a poll of the database may be relied on.
+    pub cache_lease: Duration,
+    /// How often the database is polled.
+    pub cache_poll: Duration,
+    /// How long a page may be kept.
+    pub page_cache_ttl: Duration,
+    /// How long data may be kept.
+    pub data_cache_ttl: Duration,
+    /// How long an answer may be given, labelled stale, while the database is gone.
+    pub stale_if_error: Duration,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+impl Settings {
+    /// Reads and checks every setting.
+    ///
+    /// # Errors
+    /// Every setting that is wrong, with its name, what was given and what would be right.
+    pub fn read(sources: &Sources) -> Result<Settings, Vec<Refusal>> {
+        let mut reader = value::Reader::new(sources);
+        let bind = reader.read("BIND", value::address);
+        let debug = reader.read("DEBUG", value::flag);
+        let allowed_hosts = reader.read_optional("ALLOWED_HOSTS", |text| AllowedHosts::parse(text));
+        let settings = Settings {
+            database_url: database_url(&mut reader),
+            redis_url: reader.read_optional("REDIS_URL", value::redis_url),
+            secret_key: reader.read_optional("GABLE_SECRET_KEY", value::secret_key),
+            debug,
+            site_url: site_url(&mut reader, bind),
+            allowed_hosts: allowed_hosts.clone().unwrap_or_else(AllowedHosts::loopback),
+            bind,
+            cache_memory_bytes: reader.read("CACHE_MEMORY", value::bytes),
+            cache_lease: reader.read("CACHE_LEASE_MS", value::milliseconds),
+            cache_poll: reader.read("CACHE_POLL_MS", value::milliseconds),
+            page_cache_ttl: reader.read("PAGE_CACHE_TTL", value::seconds),
+            data_cache_ttl: reader.read("DATA_CACHE_TTL", value::seconds),
+            stale_if_error: reader.read("STALE_IF_ERROR", value::seconds),
+            log_format: reader.read("LOG_FORMAT", value::log_format),
+        };
+        if !debug && !bind.ip().is_loopback() {
+            let rule = "is required where DEBUG is off and BIND is not a loopback address";
+            if settings.secret_key.is_none() {
+                reader.refuse("GABLE_SECRET_KEY", "nothing", &format!("{rule}: at least 16 random characters"));
+            }
+            if allowed_hosts.is_none() {
+                reader.refuse("ALLOWED_HOSTS", "nothing", &format!("{rule}: for example homes.example,.homes.example"));
+            }
+        }
+        reader.finish(settings)
+    }
+}
+
+/// `DATABASE_URL`, else PostgreSQL as `POSTGRES_…` describe it, else the embedded default.
+fn database_url(reader: &mut value::Reader<'_>) -> String {
+    if let Some(url) = reader.read_optional("DATABASE_URL", value::database_url) {
+        return url;
+    }
+    match reader.read_optional("POSTGRES_DB", value::text) {
+        Some(database) => postgres_url(reader, &database),
+        None => {
+            let others = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_PORT"];
+            if let Some(other) = others.into_iter().find(|name| reader.is_given(name)) {
+                reader.refuse("POSTGRES_DB", "nothing", &format!("is required where {other} is given and DATABASE_URL is not"));
+            }
+            "sqlite:gable.db".to_owned()
+        }
+    }
+}
+
+fn postgres_url(reader: &mut value::Reader<'_>, database: &str) -> String {
+    let encoded = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let user = reader.read("POSTGRES_USER", value::text);
+    let password = reader.read_optional("POSTGRES_PASSWORD", value::text);
+    let password = password.map(|password| format!(":{}", encoded(&password))).unwrap_or_default();
+    let host = reader.read("POSTGRES_HOST", value::host);
+    let port = reader.read("POSTGRES_PORT", value::port);
+    format!("postgres://{}{password}@{host}:{port}/{}", encoded(&user), encoded(database))
+}
+
+/// `SITE_URL`, else the address that this program listens on.
+fn site_url(reader: &mut value::Reader<'_>, bind: SocketAddr) -> String {
+    reader.read_optional("SITE_URL", value::site_url).unwrap_or_else(|| format!("http://{bind}"))
+}
+
+#[cfg(test)]
+mod tests;

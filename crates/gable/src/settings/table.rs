@@ -1,0 +1,116 @@
+//! The table of settings: one row each for its name, meaning, default and flag.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name in the environment and in `.env`.
+    pub name: &'static str,
+    /// A second name that means the same: Django's.
+    pub alias: Option<&'static str>,
+    /// What it is when nothing says otherwise; empty for "not set".
+    pub default: &'static str,
+    /// Whether its value is hidden, may come from a file named by `<NAME>_FILE`, and has no flag: the command line of a
+    /// process is for all to see.
+    pub is_secret: bool,
+    /// What it means.
+    pub help: &'static str,
+}
+
+const fn setting(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, alias: None, default, is_secret: false, help }
+}
+
+const fn secret(name: &'static str, help: &'static str) -> Setting {
+    Setting { name, alias: None, default: "", is_secret: true, help }
+}
+
+/// Every setting there is.
+pub const SETTINGS: [Setting; 19] = [
+    Setting {
+        is_secret: true,
+        ..setting("DATABASE_URL", "", "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/NAME [default: sqlite:gable.db]")
+    },
+    setting("POSTGRES_DB", "", "Name of the PostgreSQL database, where DATABASE_URL is not given"),
+    setting("POSTGRES_USER", "postgres", "User of the PostgreSQL database"),
+    secret("POSTGRES_PASSWORD", "Password of the PostgreSQL database"),
+    setting("POSTGRES_HOST", "127.0.0.1", "Host of the PostgreSQL database"),
+    setting("POSTGRES_PORT", "5432", "Port of the PostgreSQL database"),
+    secret("REDIS_URL", "redis://HOST:PORT/NUMBER; read and checked, not used before the shared cache is there"),
+    Setting {
+        alias: Some("DJANGO_SECRET_KEY"),
+        ..secret("GABLE_SECRET_KEY", "At least 16 random characters; required off loopback")
+    },
+    setting("DEBUG", "0", "1 adds Server-Timing to answers and drops the rules for public addresses"),
+    setting("ALLOWED_HOSTS", "", "Names that requests may be addressed to, with commas: homes.example,.homes.example"),
+    setting("BIND", "127.0.0.1:8000", "Address and port to listen on"),
+    setting("SITE_URL", "", "How the site is addressed from outside, for links in feeds and sitemaps [default: http://BIND]"),
+    setting("CACHE_MEMORY", "256MiB", "Memory for the cache; checked, not used before the cache is there"),
+    setting("CACHE_LEASE_MS", "100", "How long knowledge of the database is relied on; as above"),
+    setting("CACHE_POLL_MS", "20", "How often the database is asked for changes; as above"),
+    setting("PAGE_CACHE_TTL", "900", "Seconds that a page is kept; as above"),
+    setting("DATA_CACHE_TTL", "3600", "Seconds that data is kept; as above"),
+    setting("STALE_IF_ERROR", "3600", "Seconds that a labelled stale answer may be given; as above"),
+    setting("LOG_FORMAT", "text", "text or json"),
+];
+
+impl Setting {
+    /// The setting of that name.
+    ///
+    /// # Panics
+    /// Where no setting has it: names are literals of this program.
+    #[must_use]
+    pub fn named(name: &str) -> &'static Setting {
+        SETTINGS.iter().find(|setting| setting.name == name).expect("a name from the table")
+    }
+
+    /// `database-url` for `DATABASE_URL`.
+    fn flag(&self) -> String {
+        self.name.to_ascii_lowercase().replace('_', "-")
+    }
+
+    /// Whether it may be given on the command line.
+    fn has_flag(&self) -> bool {
+        !self.is_secret || self.name == "DATABASE_URL"
+    }
+}
+
+/// The settings given as flags; every command takes them.
+#[derive(Debug, Clone, Default)]
+pub struct Flags(pub BTreeMap<&'static str, String>);
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().filter(|setting| setting.has_flag()).map(|setting| {
+            let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            Arg::new(setting.name)
+                .long(setting.flag())
+                .value_name("VALUE")
+                .global(true)
+                .allow_hyphen_values(true)
+                .help(format!("{}{default} [env: {}]", setting.help, setting.name))
+                .help_heading("Settings (also in the environment and in .env)")
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Flags, clap::Error> {
+        let given = SETTINGS.iter().filter(|setting| setting.has_flag()).filter_map(|setting| {
+            matches.get_one::<String>(setting.name).map(|value| (setting.name, value.clone()))
+        });
+        Ok(Flags(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Flags::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

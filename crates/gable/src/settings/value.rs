@@ -1,0 +1,190 @@
+//! From a setting's text to its value, or the rule that it breaks.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Setting, Sources};
+
+/// A setting that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The setting's name.
+    pub name: &'static str,
+    /// What was given; hidden where it is secret.
+    pub given: String,
+    /// What would be right.
+    pub rule: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {} (given: {})", self.name, self.rule, self.given)
+    }
+}
+
+/// A text that no log line and no message shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one who needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Reads settings one after the other and remembers what was wrong, so that all of it can be told at once.
+pub(super) struct Reader<'a> {
+    sources: &'a Sources,
+    refusals: Vec<Refusal>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(sources: &'a Sources) -> Reader<'a> {
+        Reader { sources, refusals: Vec::new() }
+    }
+
+    /// The value of a setting that has a default; the default where it is wrong.
+    pub(super) fn read<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> T {
+        let default = || parse(Setting::named(name).default).ok().expect("each default keeps its own rule: a test reads all");
+        self.read_optional(name, &parse).unwrap_or_else(default)
+    }
+
+    /// The value of a setting that need not be there; `None` too where it is wrong.
+    pub(super) fn read_optional<T, E: ToString>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let setting = Setting::named(name);
+        let text = match self.sources.find(setting) {
+            Ok(found) => found?.0,
+            Err(rule) => {
+                self.refuse(name, "a file", &rule);
+                return None;
+            }
+        };
+        let shown = if setting.is_secret { hidden(&text) } else { text.clone() };
+        parse(&text).map_err(|rule| self.refuse(name, &shown, &rule.to_string())).ok()
+    }
+
+    /// Whether somebody said anything, right or wrong.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        let setting = Setting::named(name);
+        !matches!(self.sources.find(setting), Ok(None | Some((_, super::Origin::Default))))
+    }
+
+    pub(super) fn refuse(&mut self, name: &'static str, given: &str, rule: &str) {
+        self.refusals.push(Refusal { name, given: given.to_owned(), rule: rule.to_owned() });
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Refusal>> {
+        if self.refusals.is_empty() { Ok(value) } else { Err(self.refusals) }
+    }
+}
+
+/// A URL without its password, anything else not at all.
+pub(crate) fn hidden(text: &str) -> String {
+    if text.contains("://") || text.starts_with("sqlite:") { listings::store::redacted(text) } else { "***".to_owned() }
+}
+
+pub(super) fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8000 or [::]:8000")
+}
+
+pub(super) fn flag(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("must be 1 or 0, true or false"),
+    }
+}
+
+pub(super) fn database_url(text: &str) -> Result<String, &'static str> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    known.then(|| text.to_owned()).ok_or("must begin with sqlite: or postgres://")
+}
+
+pub(super) fn redis_url(text: &str) -> Result<Secret, &'static str> {
+    let known = ["redis://", "rediss://", "redis+sentinel://"].iter().any(|scheme| text.starts_with(scheme));
+    known.then(|| Secret(text.to_owned())).ok_or("must begin with redis://, rediss:// or redis+sentinel://")
+}
+
+/// Any length: Django's own `.env` says `dev-secret-key`, and it must go on working on a developer's machine. Where the
+/// site is public, a short key is refused beside the other rules for public addresses.
+pub(super) fn secret_key(text: &str) -> Result<Secret, String> {
+    Ok(Secret(text.to_owned()))
+}
+
+pub(super) fn host(text: &str) -> Result<String, &'static str> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
+    plain.then(|| text.to_owned()).ok_or("must be a host name or an IP address")
+}
+
+pub(super) fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|&port| port > 0).ok_or("must be a port from 1 to 65535")
+}
+
+pub(super) fn site_url(text: &str) -> Result<String, &'static str> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let plain = |host: &str| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+    };
+    host.filter(|host| plain(host)).map(|_| url.to_owned()).ok_or("must be http:// or https:// and a host, without a path")
+}
+
+/// A whole number of bytes with an optional unit: `KiB`, `MiB`, `GiB` (powers of 1,024) or `KB`, `MB`, `GB`.
+pub(super) fn bytes(text: &str) -> Result<u64, &'static str> {
+    let digits = text.trim_end_matches(|character: char| !character.is_ascii_digit());
+    let factor: u64 = match text[digits.len()..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => 0,
+    };
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    number.filter(|_| factor > 0).ok_or("must be a number of bytes with a unit, such as 256MiB")
+}
+
+pub(super) fn milliseconds(text: &str) -> Result<Duration, &'static str> {
+    text.parse().map(Duration::from_millis).map_err(|_| "must be a whole number of milliseconds")
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    text.parse().map(Duration::from_secs).map_err(|_| "must be a whole number of seconds")
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be text or json"),
+    }
+}
