@@ -1,1 +1,4 @@
 //! gable.
+
+pub mod drawing;
+pub mod pages;
