@@ -1,0 +1,201 @@
+//! What can go wrong on the way to an answer: one enum, each variant with its status, and its two faces.
+//!
+//! On the API an error is a problem document (RFC 9457), on the site a page for people.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, StatusCode};
+use listings::StoreError;
+use listings::search::Refusal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::assets;
+use crate::pages::error::ErrorPage;
+use crate::request_id::RequestId;
+
+/// Why a request got no answer.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// 400: parameters that break rules; all of them.
+    Parameters(Vec<Refusal>),
+    /// 403: it may be there, but not for everybody.
+    Forbidden(String),
+    /// 404: nothing is there; says what was looked for.
+    NotFound(String),
+    /// 405: something is there, but not to be treated like that.
+    Method(Method),
+    /// 503: the database is busy, slow or gone; the sentence says which.
+    Unavailable(String),
+    /// 500: an error of ours; the sentence is for the log, nobody else sees it.
+    Internal(String),
+}
+
+/// Seconds after which it makes sense to try again when the database could not answer.
+const RETRY_AFTER_SECONDS: u64 = 2;
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Error::Parameters(_) => StatusCode::BAD_REQUEST,
+            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// One sentence for whoever sent the request.
+    fn detail(&self) -> String {
+        match self {
+            Error::Parameters(refusals) => {
+                refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            }
+            Error::Forbidden(why) | Error::NotFound(why) => why.clone(),
+            Error::Method(method) => format!("{method} is not possible here; the Allow field says what is"),
+            Error::Unavailable(_) => format!("The database can't answer just now. Try again in {RETRY_AFTER_SECONDS} s."),
+            Error::Internal(_) => "It is an error of ours, and it has been written down.".to_owned(),
+        }
+    }
+
+    fn retry_after_seconds(&self) -> Option<u64> {
+        matches!(self, Error::Unavailable(_)).then_some(RETRY_AFTER_SECONDS)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        match error {
+            StoreError::Busy | StoreError::TooSlow | StoreError::Unavailable(_) => {
+                Error::Unavailable(error.to_string())
+            }
+            StoreError::ReadOnly | StoreError::Refused(_) => Error::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Error {
+        Error::Internal(format!("a page could not be rendered: {error}"))
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Error {
+        Error::Internal(format!("an answer could not be written as JSON: {error}"))
+    }
+}
+
+/// An RFC 9457 problem document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: the status says which problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What was wrong, in one sentence.
+    detail: String,
+    /// Each parameter that broke a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ParameterProblem>,
+}
+
+/// One parameter that broke a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParameterProblem {
+    /// The parameter's name.
+    parameter: String,
+    /// What was given.
+    value: String,
+    /// What would be right.
+    rule: String,
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Problem {
+        let status = error.status();
+        let refusals = if let Error::Parameters(refusals) = error { refusals.as_slice() } else { &[] };
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: error.detail(),
+            errors: refusals.iter().cloned().map(ParameterProblem::from).collect(),
+        }
+    }
+}
+
+impl From<Refusal> for ParameterProblem {
+    fn from(Refusal { parameter, value, rule }: Refusal) -> ParameterProblem {
+        ParameterProblem { parameter, value, rule }
+    }
+}
+
+/// Travels to [`present`] inside an empty response: only there it is known who asked.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The layer around all routes that gives an [`Error`] the face that the path calls for.
+pub async fn present(request: Request, next: Next) -> Response {
+    let is_api = is_api(request.uri().path());
+    let is_head = request.method() == Method::HEAD;
+    let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let mut response = next.run(request).await;
+    let Some(error) = response.extensions_mut().remove::<Error>() else { return response };
+    match &error {
+        Error::Internal(why) => tracing::error!(why, "internal error"),
+        Error::Unavailable(why) => tracing::warn!(why, "the database cannot answer"),
+        _ => {}
+    }
+    let (content_type, body) = if is_api { problem(&error) } else { page(&error, request_id) };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    if let Some(seconds) = error.retry_after_seconds() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if !is_head {
+        *response.body_mut() = Body::from(body);
+    }
+    response
+}
+
+/// Whether programs live at this path, so that errors are problem documents there.
+#[must_use]
+pub fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/properties/" || path == "/properties/cache-metrics/"
+}
+
+fn problem(error: &Error) -> (&'static str, String) {
+    let text = serde_json::to_string(&Problem::from(error)).expect("texts and numbers can be written as JSON");
+    ("application/problem+json", text)
+}
+
+fn page(error: &Error, request_id: Option<String>) -> (&'static str, String) {
+    let problems = match error {
+        Error::Parameters(refusals) => refusals.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let page = ErrorPage {
+        problems,
+        retry_after_seconds: error.retry_after_seconds(),
+        request_id: request_id.filter(|_| error.status().is_server_error()),
+        ..ErrorPage::new(error.status().as_u16(), assets::hrefs())
+    };
+    let text = askama::Template::render(&page).unwrap_or_else(|_| error.detail());
+    ("text/html; charset=utf-8", text)
+}

@@ -1,0 +1,167 @@
+//! The JSON API: a search, and one record.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use hyper::{Uri, header};
+use listings::search::{Parameter, Unknown};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::record::Record;
+use super::{Answer, address, public_property, search};
+use crate::application::Application;
+use crate::clock::Timings;
+use crate::error::Problem;
+use crate::representation::Representation;
+
+/// The path of the list.
+pub const LIST: &str = "/api/v1/properties";
+
+/// One page of a search.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordPage {
+    /// The listings, in the order of the search.
+    properties: Vec<Record>,
+    /// The `cursor` of the next page; null on the last. The `Link` field has its whole address.
+    #[schema(required = true)]
+    next: Option<String>,
+    /// How many listings match, at most 10,000; there when `count=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<i64>,
+    /// False where counting stopped at 10,000 and there are more; there when `count=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count_is_exact: Option<bool>,
+}
+
+/// The parameters that narrow a search, for the documentation only: the search itself reads them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by the macro that documents it")]
+pub struct FilterParameters {
+    /// Words that must all begin a word of title, description or location.
+    #[param(example = "sea view")]
+    q: Option<String>,
+    /// The place, whole; ASCII letters of either case.
+    #[param(example = "Accra")]
+    location: Option<String>,
+    /// house, apartment, studio, villa, townhouse, land or other.
+    #[param(example = "apartment")]
+    kind: Option<String>,
+    /// active, pending or sold.
+    #[param(default = "active")]
+    status: Option<String>,
+    /// At least this price. Listings without a price match no range.
+    #[param(example = "50000")]
+    min_price: Option<String>,
+    /// At most this price.
+    #[param(example = "250000.00")]
+    max_price: Option<String>,
+    /// At least so many bedrooms.
+    #[param(minimum = 0, maximum = 1000)]
+    min_bedrooms: Option<i32>,
+    /// At most so many bedrooms.
+    #[param(minimum = 0, maximum = 1000)]
+    max_bedrooms: Option<i32>,
+    /// At least so many bathrooms.
+    #[param(minimum = 0, maximum = 1000)]
+    min_bathrooms: Option<i32>,
+    /// At least so many square metres.
+    #[param(minimum = 0, maximum = 10_000_000)]
+    min_area: Option<i32>,
+    /// At most so many square metres.
+    #[param(minimum = 0, maximum = 10_000_000)]
+    max_area: Option<i32>,
+    /// west,south,east,north in degrees (RFC 7946 §5); west above east crosses the 180th meridian.
+    #[param(example = "-0.4,5.4,0.1,5.8")]
+    bbox: Option<String>,
+}
+
+/// The parameters of order and paging, for the documentation only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by the macro that documents it")]
+pub struct PageParameters {
+    /// -created_at, created_at, -price, price, -floor_area, floor_area or id. Listings without the value come last.
+    #[param(default = "-created_at")]
+    sort: Option<String>,
+    /// Listings a page.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<i32>,
+    /// The `next` of the page before, of the same search.
+    cursor: Option<String>,
+    /// Whether to say how many match.
+    #[param(default = false)]
+    count: Option<bool>,
+}
+
+/// Search listings
+///
+/// Paged by keyset: follow `next` until it is null. A page is read in one statement; between pages listings may come and
+/// go, but none that stays is shown twice or left out.
+#[utoipa::path(
+    get, path = LIST, tag = "Properties", operation_id = "search_properties", params(FilterParameters, PageParameters),
+    responses(
+        (status = 200, description = "One page", body = RecordPage, headers(
+            ("Link" = String, description = "The address of the next page, with rel=\"next\" (RFC 8288)"),
+            ("ETag" = String, description = "Validator of this page"),
+        )),
+        (status = 400, description = "Parameters that break rules, all of them", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "A status for staff only", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
+    let search = search(&uri, Unknown::Refuse)?;
+    let mut timings = Timings::default();
+    let page = timings.database(application.store.page(&search)).await?;
+    let count = if search.count { Some(timings.database(application.store.count(&search)).await?) } else { None };
+    let next = page.next.map(|position| search.after(position));
+    let body = RecordPage {
+        properties: page.properties.into_iter().map(Record::from).collect(),
+        next: next.as_ref().and_then(|next| Parameter::Cursor.value(next)),
+        count: count.map(|count| count.listings),
+        count_is_exact: count.map(|count| count.is_exact),
+    };
+    let answer = Representation::json(&body)?.timed(timings);
+    Ok(match next {
+        Some(next) => answer.with_header(header::LINK, &next_link(LIST, &next.canonical())),
+        None => answer,
+    })
+}
+
+/// One listing
+///
+/// The `ETag` is what a change has to bring along as `If-Match`.
+#[utoipa::path(
+    get, path = "/api/v1/properties/{id}", tag = "Properties", operation_id = "property",
+    params(("id" = i64, Path, description = "The listing's number", example = 17)),
+    responses(
+        (status = 200, description = "The full record", body = Record, headers(("ETag" = String, description = "Validator of this record"))),
+        (status = 404, description = "No such listing, or not for everybody", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn record(State(application): State<Arc<Application>>, Path(id): Path<String>) -> Answer {
+    let mut timings = Timings::default();
+    let property = timings.database(public_property(&application.store, &id)).await?;
+    Ok(Representation::json(&Record::from(property))?.timed(timings))
+}
+
+/// The `Link` field to the next page (RFC 8288).
+pub(super) fn next_link(path: &str, query: &str) -> String {
+    format!("<{}>; rel=\"next\"", address(path, query))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_parameters_are_those_of_a_search() {
+        let filters = FilterParameters::into_params(|| None);
+        let documented = filters.into_iter().chain(PageParameters::into_params(|| None));
+        let documented: Vec<String> = documented.map(|parameter| parameter.name).collect();
+        assert_eq!(documented, Parameter::ALL.map(Parameter::name));
+    }
+}

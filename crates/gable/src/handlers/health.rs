@@ -1,0 +1,49 @@
+//! For those who watch over the program: is it alive, is it ready, what has it done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use crate::application::Application;
+
+/// How long the database may take to show that it is there.
+const DATABASE_TIME: Duration = Duration::from_secs(1);
+
+/// The process answers: nothing else is asked. Who is told otherwise restarts it, which mends no database.
+pub async fn alive() -> Response {
+    status(StatusCode::OK, "{\"status\":\"ok\"}")
+}
+
+/// The process and its database answer, and it is not about to end.
+pub async fn ready(State(application): State<Arc<Application>>) -> Response {
+    if !application.lifecycle.is_ready() {
+        return status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"stopping\"}");
+    }
+    match tokio::time::timeout(DATABASE_TIME, application.store.ping()).await {
+        Ok(Ok(())) => status(StatusCode::OK, "{\"status\":\"ready\",\"database\":\"ok\"}"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready: the database does not answer");
+            status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"not ready\",\"database\":\"unavailable\"}")
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database takes longer than a second");
+            status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"not ready\",\"database\":\"slow\"}")
+        }
+    }
+}
+
+/// Counters and gauges for Prometheus, in OpenMetrics' text format.
+pub async fn metrics(State(application): State<Arc<Application>>) -> Response {
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let body = application.metrics.text(&application.store);
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], Body::from(body)).into_response()
+}
+
+fn status(status: StatusCode, body: &'static str) -> Response {
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
+}

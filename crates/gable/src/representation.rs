@@ -1,0 +1,215 @@
+//! What a handler answers with, and how it is put on the wire: coding, validators, freshness.
+//!
+//! A handler makes one [`Representation`], whoever asks. [`negotiate`] makes of it what this request wants: compressed or
+//! not, in full or `304 Not Modified`.
+
+mod coding;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
+use sha2::{Digest, Sha256};
+
+use crate::clock::Timings;
+use coding::Coding;
+
+/// An answer for everybody: its bytes before any coding, and what is said about them.
+#[derive(Debug, Clone)]
+pub struct Representation {
+    content_type: &'static str,
+    body: Bytes,
+    freshness: Freshness,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    timings: Option<Timings>,
+}
+
+/// How long a browser may use its copy without asking (RFC 9111 §5.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Freshness {
+    /// Never: it asks each time, and mostly hears 304. A browser's copy is outside our promise.
+    AskEachTime,
+    /// For good: the address changes with the content.
+    Immutable,
+}
+
+impl Representation {
+    /// A representation that browsers ask for each time.
+    #[must_use]
+    pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Representation {
+        Representation {
+            content_type,
+            body: body.into(),
+            freshness: Freshness::AskEachTime,
+            headers: Vec::new(),
+            timings: None,
+        }
+    }
+
+    /// A page for people.
+    #[must_use]
+    pub fn html(text: String) -> Representation {
+        Representation::new("text/html; charset=utf-8", text)
+    }
+
+    /// A JSON document.
+    ///
+    /// # Errors
+    /// What cannot be written as JSON (a map whose keys are no texts): an error of ours.
+    pub fn json(value: &impl serde::Serialize) -> Result<Representation, serde_json::Error> {
+        serde_json::to_vec(value).map(|text| Representation::new("application/json", text))
+    }
+
+    /// The same under an address that changes with the content.
+    #[must_use]
+    pub fn immutable(self) -> Representation {
+        Representation { freshness: Freshness::Immutable, ..self }
+    }
+
+    /// The same with one more header field; a value that no field can hold is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Representation {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// The same with where its time went, for `Server-Timing`.
+    #[must_use]
+    pub fn timed(self, timings: Timings) -> Representation {
+        Representation { timings: Some(timings), ..self }
+    }
+
+    /// A strong validator for one coding of the body: another coding is another representation (RFC 9110 §8.8.3.3).
+    fn etag(&self, coding: Coding) -> String {
+        let digest = Sha256::new().chain_update(self.content_type).chain_update(&self.body).finalize();
+        format!("\"{}{}\"", URL_SAFE_NO_PAD.encode(&digest[..15]), coding.etag_suffix())
+    }
+
+    async fn answer(self, method: &Method, request: &HeaderMap, shows_timings: bool) -> Response {
+        let coding = if coding::is_worth_it(self.content_type, self.body.len()) {
+            Coding::negotiated(request)
+        } else {
+            Coding::Identity
+        };
+        let etag = self.etag(coding);
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        set(headers, header::ETAG, &etag);
+        set(headers, header::CACHE_CONTROL, self.freshness.cache_control());
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.extend(self.headers);
+        if let Some(timings) = self.timings.filter(|_| shows_timings) {
+            set(headers, HeaderName::from_static("server-timing"), &timings.to_string());
+        }
+        if matches_any(request, &etag) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        set(headers, header::CONTENT_TYPE, self.content_type);
+        if let Some(name) = coding.name() {
+            set(headers, header::CONTENT_ENCODING, name);
+        }
+        let body = coding.encode(self.body).await;
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        if method != Method::HEAD {
+            *response.body_mut() = Body::from(body);
+        }
+        response
+    }
+}
+
+impl Freshness {
+    fn cache_control(self) -> &'static str {
+        match self {
+            Freshness::AskEachTime => "public, no-cache",
+            Freshness::Immutable => "public, max-age=31536000, immutable",
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
+fn matches_any(request: &HeaderMap, etag: &str) -> bool {
+    request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|candidate| candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag)
+}
+
+/// Travels to [`negotiate`] inside an empty response: only there the request's headers are known.
+impl IntoResponse for Representation {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The layer around all routes that turns a [`Representation`] into what this request asked for.
+pub async fn negotiate(shows_timings: bool, request: Request, next: Next) -> Response {
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Representation>() {
+        Some(representation) => representation.answer(&method, &headers, shows_timings).await,
+        None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    fn long_page() -> Representation {
+        Representation::html("A home by the sea. ".repeat(200))
+    }
+
+    async fn answered(headers: &HeaderMap) -> Response {
+        long_page().answer(&Method::GET, headers, false).await
+    }
+
+    #[tokio::test]
+    async fn each_coding_has_a_validator_of_its_own_and_is_confirmed_by_it() {
+        let mut seen = Vec::new();
+        for coding in ["identity", "gzip", "br", "zstd"] {
+            let mut asked = asking(header::ACCEPT_ENCODING, coding);
+            let etag = answered(&asked).await.headers()[header::ETAG].clone();
+            assert!(!seen.contains(&etag), "{coding}");
+            asked.insert(header::IF_NONE_MATCH, etag.clone());
+            assert_eq!(answered(&asked).await.status(), StatusCode::NOT_MODIFIED);
+            seen.push(etag);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_304_has_no_body_and_no_content_type_but_what_a_200_says_about_freshness() {
+        let response = answered(&asking(header::IF_NONE_MATCH, "\"other\", *")).await;
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        assert!(!response.headers().contains_key(header::CONTENT_TYPE));
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "public, no-cache");
+        assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
+    }
+
+    #[tokio::test]
+    async fn another_validator_gets_the_whole_body() {
+        assert_eq!(answered(&asking(header::IF_NONE_MATCH, "\"other\"")).await.status(), StatusCode::OK);
+    }
+}

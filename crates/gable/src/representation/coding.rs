@@ -1,0 +1,163 @@
+//! Content codings: which one a request wants (RFC 9110 §12.5.3), and making it.
+
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+use hyper::header::{self, HeaderMap};
+
+/// Below this a coding saves nothing: head and body fit into one packet anyway.
+const WORTH_BYTES: usize = 1_024;
+/// Above this a body is compressed beside the request path, which it would hold up for milliseconds.
+const BESIDE_BYTES: usize = 64 * 1_024;
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Brotli,
+    Zstd,
+    Gzip,
+    Identity,
+}
+
+/// Whether a body of that type and length gets smaller in a way that anybody notices.
+pub(super) fn is_worth_it(content_type: &str, length: usize) -> bool {
+    let is_text = ["text/", "json", "xml", "javascript"].iter().any(|part| content_type.contains(part));
+    is_text && length >= WORTH_BYTES
+}
+
+impl Coding {
+    /// The coding that the request likes best; of those that it likes equally, the one that makes the body smallest.
+    pub(super) fn negotiated(request: &HeaderMap) -> Coding {
+        let offers = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
+        let accepted: Vec<(String, u16)> = request
+            .get_all(header::ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(preference)
+            .collect();
+        let weight = |coding: Coding| {
+            let named = |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|&(_, weight)| weight);
+            coding.name().and_then(named).or_else(|| named("*")).unwrap_or_default()
+        };
+        // `max_by_key` keeps the last of equals, so the list is walked from its end.
+        offers
+            .into_iter()
+            .rev()
+            .max_by_key(|&coding| weight(coding))
+            .filter(|&coding| weight(coding) > 0)
+            .unwrap_or(Coding::Identity)
+    }
+
+    /// The name in `Content-Encoding`; none for no coding.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Coding::Brotli => Some("br"),
+            Coding::Zstd => Some("zstd"),
+            Coding::Gzip => Some("gzip"),
+            Coding::Identity => None,
+        }
+    }
+
+    pub(super) fn etag_suffix(self) -> &'static str {
+        match self {
+            Coding::Brotli => "-br",
+            Coding::Zstd => "-zstd",
+            Coding::Gzip => "-gzip",
+            Coding::Identity => "",
+        }
+    }
+
+    /// The body in this coding.
+    pub(super) async fn encode(self, body: Bytes) -> Bytes {
+        if self == Coding::Identity {
+            return body;
+        }
+        if body.len() < BESIDE_BYTES {
+            return self.encoded(&body);
+        }
+        let work = body.clone();
+        tokio::task::spawn_blocking(move || self.encoded(&work)).await.unwrap_or(body)
+    }
+
+    /// Writing into memory does not fail.
+    fn encoded(self, body: &[u8]) -> Bytes {
+        let coded = match self {
+            Coding::Brotli => brotli(body),
+            Coding::Zstd => zstd::bulk::compress(body, 3),
+            Coding::Gzip => gzip(body),
+            Coding::Identity => Ok(body.to_vec()),
+        };
+        coded.expect("memory takes what is written to it").into()
+    }
+}
+
+/// One member of the list: the coding's name and its weight in thousandths (RFC 9110 §12.4.2); 1,000 where none is said.
+fn preference(member: &str) -> (String, u16) {
+    let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
+    let weight = match parameters.trim().strip_prefix("q=") {
+        Some(weight) => weight.trim().parse::<f32>().map_or(0, thousandths),
+        None => 1_000,
+    };
+    (name.trim().to_ascii_lowercase(), weight)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 … 1,000 just before")]
+fn thousandths(weight: f32) -> u16 {
+    (weight.clamp(0.0, 1.0) * 1_000.0) as u16
+}
+
+fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut coded = Vec::with_capacity(body.len() / 4);
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 5, lgwin: 18, ..Default::default() };
+    brotli::BrotliCompress(&mut &*body, &mut coded, &parameters).map(|_| coded)
+}
+
+fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::new(6));
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    fn negotiated(accept: &'static str) -> Coding {
+        Coding::negotiated(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]))
+    }
+
+    #[test]
+    fn the_best_liked_coding_wins_and_of_equals_the_smallest() {
+        assert_eq!(negotiated("gzip, deflate, br, zstd"), Coding::Brotli);
+        assert_eq!(negotiated("gzip;q=0.9, br;q=0.1"), Coding::Gzip);
+        assert_eq!(negotiated("GZIP"), Coding::Gzip);
+        assert_eq!(negotiated("*"), Coding::Brotli);
+        assert_eq!(negotiated("br;q=0, *;q=0.5"), Coding::Zstd);
+    }
+
+    #[test]
+    fn what_is_not_accepted_is_not_sent() {
+        for accept in ["", "identity", "deflate", "br;q=0", "gzip;q=nonsense", "*;q=0"] {
+            assert_eq!(negotiated(accept), Coding::Identity, "{accept}");
+        }
+        assert_eq!(Coding::negotiated(&HeaderMap::new()), Coding::Identity);
+    }
+
+    #[tokio::test]
+    async fn every_coding_can_be_read_again() {
+        for text in ["A home by the sea. ".repeat(100), "x".repeat(200_000)] {
+            let body = Bytes::from(text);
+            let coded = Coding::Brotli.encode(body.clone()).await;
+            let mut read = Vec::new();
+            brotli::BrotliDecompress(&mut &*coded, &mut read).unwrap();
+            assert_eq!(read, body);
+            assert_eq!(zstd::decode_all(&*Coding::Zstd.encode(body.clone()).await).unwrap(), body);
+            let coded = Coding::Gzip.encode(body.clone()).await;
+            let mut read = Vec::new();
+            io::copy(&mut flate2::read::GzDecoder::new(&*coded), &mut read).unwrap();
+            assert_eq!(read, body);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `X-Request-Id`: the number under which a request is found again in every log that it went through.
+
+use std::fmt;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::header::{HeaderName, HeaderValue};
+use rand::RngExt as _;
+use tracing::Instrument as _;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The number of a request: the one that it came with, if that is a plain one, else a new random one.
+#[derive(Debug, Clone)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    fn of(request: &Request) -> RequestId {
+        let given = request.headers().get(HEADER).filter(|value| is_plain(value.as_bytes())).cloned();
+        RequestId(given.unwrap_or_else(RequestId::random))
+    }
+
+    fn random() -> HeaderValue {
+        let text = format!("{:032x}", rand::rng().random::<u128>());
+        HeaderValue::from_str(&text).expect("hexadecimal digits are allowed in a field value")
+    }
+}
+
+/// At most 64 letters, digits, `.`, `_` and `-`: what no log line is broken by.
+fn is_plain(text: &[u8]) -> bool {
+    (1..=64).contains(&text.len()) && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+/// The layer that numbers a request, names the number in each log line about it, and sends it back.
+pub async fn number(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request);
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).instrument(span).await;
+    response.headers_mut().insert(HEADER, id.0);
+    response
+}
