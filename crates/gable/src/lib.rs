@@ -1,1 +1,3 @@
 //! gable.
+pub mod clock;
+pub mod server;
