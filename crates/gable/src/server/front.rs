@@ -36,8 +36,6 @@ impl Service<Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        // Before the future is first polled: hyper may read further bytes until then, and they
-        // must not be taken for the head of another request.
         let in_hand = self.activity.request_came();
         let shared = Arc::clone(&self.shared);
         let peer = self.peer;
