@@ -1,4 +1,27 @@
-//! gable.
+//! **gable**: a property-listings platform: a site, a JSON API and a command line in one binary.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`commands`] | what `gable` can be told to do |
+//! | [`settings`] | what it is told once, at its start |
+//! | [`server`] | connections and requests, whatever clients do |
+//! | [`router`] | which path is answered by what: the whole outside on one screen |
+//! | [`handlers`] | from a request, through the store, to a representation |
+//! | [`pages`], [`drawing`] | what people see |
+//! | [`representation`], [`error`] | how an answer is put on the wire |
 
+pub mod application;
+pub mod assets;
+pub mod clock;
+pub mod commands;
 pub mod drawing;
+pub mod error;
+pub mod handlers;
+pub mod metrics;
 pub mod pages;
+pub mod representation;
+pub mod request_id;
+pub mod router;
+pub mod security;
+pub mod server;
+pub mod settings;

@@ -1,0 +1,102 @@
+//! The end of a connection, so that the last answer arrives.
+
+use std::io::{self, ErrorKind};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::Shared;
+use super::connection::Ended;
+use super::limits::Limits;
+use super::refusal::{self, Reason, Refusal};
+use super::stream::ClientStream;
+use super::target;
+use super::watchdog::Overdue;
+
+/// Says what is left to say, and closes. `unparsed` is what was read but not understood.
+pub(super) async fn close(shared: &Shared, ended: Ended, stream: ClientStream, unparsed: &[u8]) {
+    debug!(?ended, "connection ends");
+    let (mut socket, swallowed) = stream.into_parts();
+    if let Some(refusal) = late_refusal(&ended, swallowed, unparsed, &shared.limits) {
+        shared.note_refusal(&refusal);
+        let path = path_of(unparsed);
+        let answer = refusal::wire_format(&refusal, &path, shared.refusal_page);
+        let sent = socket.write_all(&answer);
+        // Whether it arrives is the client's concern now.
+        let _ = timeout(shared.limits.write_stall_time, sent).await;
+    }
+    if is_owed_an_end(&ended, swallowed, &socket) {
+        linger(&mut socket, &shared.limits).await;
+    }
+    if matches!(ended, Ended::Overdue(Overdue::TakingTheAnswer)) {
+        shared.counts.count_write_stall();
+    }
+}
+
+/// The answer to a request that never became one.
+fn late_refusal(ended: &Ended, swallowed: bool, unparsed: &[u8], limits: &Limits) -> Option<Refusal> {
+    match ended {
+        Ended::Finished(Err(error)) if swallowed => Some(unparsable(error, unparsed, limits)),
+        Ended::Overdue(Overdue::Head) => {
+            Some(Refusal::new(Reason::HeadTimeout, "the head of the request did not come in time"))
+        }
+        Ended::Finished(_) | Ended::Overdue(_) | Ended::LetGo => None,
+    }
+}
+
+fn unparsable(error: &hyper::Error, unparsed: &[u8], limits: &Limits) -> Refusal {
+    if !error.is_parse_too_large() {
+        return Refusal::new(Reason::Malformed, format!("not an HTTP request: {error}"));
+    }
+    let limit = limits.target_bytes;
+    let request_line = unparsed.split(|byte| *byte == b'\n').next();
+    if request_line.is_some_and(|line| line.len() > limit) {
+        return target::too_long(&format!("more than {limit} bytes"), limit);
+    }
+    let (bytes, fields) = (limits.head_bytes, limits.header_fields);
+    Refusal::new(
+        Reason::HeadTooLarge,
+        format!("the head of the request has more than {bytes} bytes or {fields} fields"),
+    )
+}
+
+/// What would have been the path, to tell programs from people.
+fn path_of(unparsed: &[u8]) -> String {
+    const ENOUGH_BYTES: usize = 200;
+    let start = &unparsed[..unparsed.len().min(ENOUGH_BYTES)];
+    let mut words = start.split(|byte| *byte == b' ');
+    let path = words.nth(1).unwrap_or_default();
+    String::from_utf8_lossy(path).into_owned()
+}
+
+/// Whether an answer may still be under way, or unread, which a hard close would destroy.
+fn is_owed_an_end(ended: &Ended, swallowed: bool, socket: &TcpStream) -> bool {
+    match ended {
+        Ended::Finished(Ok(())) | Ended::Overdue(Overdue::Head) => true,
+        Ended::Finished(Err(_)) => swallowed,
+        Ended::LetGo | Ended::Overdue(Overdue::NextRequest) => has_unread_input(socket),
+        Ended::Overdue(Overdue::FirstByte | Overdue::TakingTheAnswer) => false,
+    }
+}
+
+fn has_unread_input(socket: &TcpStream) -> bool {
+    let mut byte = [0];
+    matches!(socket.try_read(&mut byte), Ok(1))
+}
+
+/// Closes our side, and reads until the client closes its own: RFC 9112, section 9.6. A socket
+/// closed with input unread, or that receives more, is reset, and the reset overtakes the answer.
+async fn linger(socket: &mut TcpStream, limits: &Limits) {
+    if let Err(error) = socket.shutdown().await
+        && error.kind() != ErrorKind::NotConnected
+    {
+        debug!(%error, "closing a connection failed");
+    }
+    let _ = timeout(limits.linger_time, discard(socket, limits.linger_bytes)).await;
+}
+
+async fn discard(socket: &mut TcpStream, most_bytes: usize) -> io::Result<u64> {
+    copy(&mut socket.take(most_bytes as u64), &mut sink()).await
+}

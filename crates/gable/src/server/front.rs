@@ -1,0 +1,169 @@
+//! What every request passes on its way to the routes, and every response on its way back.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{HeaderValue, Method, Request, Response, Uri};
+use futures::FutureExt;
+use hyper::body::{Body as _, Incoming};
+use hyper::service::Service;
+use tower::Service as _;
+use tracing::{debug, error};
+
+use super::Shared;
+use super::activity::{Activity, InHand, ResponseBody};
+use super::refusal::{self, Reason, Refusal};
+use super::request_body::{self, BodyFate, FateOfBody};
+use super::{host, target};
+
+/// The service of one connection.
+pub(super) struct Front {
+    pub(super) shared: Arc<Shared>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) peer: SocketAddr,
+}
+
+impl Service<Request<Incoming>> for Front {
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let in_hand = self.activity.request_came();
+        let shared = Arc::clone(&self.shared);
+        let peer = self.peer;
+        Box::pin(async move { Ok(respond(&shared, peer, request, in_hand).await) })
+    }
+}
+
+async fn respond(
+    shared: &Shared,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+    in_hand: InHand,
+) -> Response<ResponseBody> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let response = match check(shared, &request) {
+        Ok(()) => routed(shared, request).await,
+        Err(refusal) => {
+            let unread = !request.body().is_end_stream();
+            let response = shared.refuse(&refusal, request.uri().path());
+            if unread { closing(response) } else { response }
+        }
+    };
+    response.map(|body| ResponseBody::new(body, in_hand))
+}
+
+fn check(shared: &Shared, request: &Request<Incoming>) -> Result<(), Refusal> {
+    let uri = request.uri();
+    target::check_length(uri, shared.limits.target_bytes)?;
+    target::check_method(request.method())?;
+    target::check_form(uri)?;
+    host::check_host(request.headers(), uri, &shared.allowed_hosts)?;
+    target::check_encoding(uri)?;
+    check_body_is_meant(request)?;
+    request_body::check_announced(request.body(), &shared.limits)
+}
+
+/// RFC 9110, section 9.3.1, gives a body in GET or HEAD no meaning, and lets a server reject it as
+/// a possible attempt at request smuggling. No client that we know of sends one; whoever does has
+/// search terms in it, which would silently not be searched for.
+fn check_body_is_meant(request: &Request<Incoming>) -> Result<(), Refusal> {
+    let method = request.method();
+    let reads = *method == Method::GET || *method == Method::HEAD;
+    if !reads || request.body().is_end_stream() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::BodyUnexpected,
+        format!("a {method} request has no body; put parameters into the query"),
+    ))
+}
+
+async fn routed(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
+    let (request, fate) = prepared(shared, request);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let answer = shared.routes.clone().call(request);
+    let response = match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Err(panic) => panicked(shared, &method, &uri, panic.as_ref()),
+    };
+    match fate {
+        Some(fate) => with_regard_to_body(shared, &uri, response, &fate),
+        None => response,
+    }
+}
+
+fn prepared(shared: &Shared, request: Request<Incoming>) -> (Request<Body>, Option<FateOfBody>) {
+    let (parts, body) = request.into_parts();
+    let (body, fate) = request_body::limited(body, &shared.limits);
+    let mut request = Request::from_parts(parts, body);
+    if request.uri().authority().is_some() {
+        name_host_once(&mut request);
+    }
+    (request, fate)
+}
+
+/// RFC 9112, section 3.2.2: the host in an absolute target counts, not the header. Both have been
+/// checked; after this no handler can take one for the other.
+fn name_host_once(request: &mut Request<Body>) {
+    let uri = request.uri();
+    let host = uri.authority().map(|it| HeaderValue::from_str(it.as_str()));
+    let origin = target::origin_form(uri);
+    if let Some(Ok(host)) = host {
+        request.headers_mut().insert(HOST, host);
+    }
+    *request.uri_mut() = origin;
+}
+
+fn with_regard_to_body(
+    shared: &Shared,
+    uri: &Uri,
+    response: Response<Body>,
+    fate: &FateOfBody,
+) -> Response<Body> {
+    match fate.read() {
+        BodyFate::Complete => response,
+        BodyFate::Unfinished => closing(response),
+        BodyFate::TooLarge => closing(shared.refuse(&request_body::too_large(&shared.limits), uri.path())),
+        BodyFate::TooSlow => closing(shared.refuse(&request_body::too_slow(), uri.path())),
+    }
+}
+
+/// With a part of the body unread, hyper closes the connection, but after a response that does
+/// not say so the client might already have sent its next request.
+fn closing(mut response: Response<Body>) -> Response<Body> {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+fn panicked(shared: &Shared, method: &Method, uri: &Uri, panic: &(dyn Any + Send)) -> Response<Body> {
+    error!(%method, %uri, panic = message_of(panic), "a handler panicked");
+    let detail = "the server failed while it made the answer";
+    shared.refuse(&Refusal::new(Reason::Panic, detail), uri.path())
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}
+
+impl Shared {
+    fn refuse(&self, refusal: &Refusal, path: &str) -> Response<Body> {
+        self.note_refusal(refusal);
+        refusal::response(refusal, path, self.refusal_page)
+    }
+
+    pub(super) fn note_refusal(&self, refusal: &Refusal) {
+        self.counts.count_refusal(refusal.reason);
+        debug!(reason = refusal.reason.label(), detail = refusal.detail, "request refused");
+    }
+}

@@ -1,0 +1,13 @@
+//! The server on real sockets, with clients that do not behave.
+
+mod answers;
+mod body_limits;
+mod connections;
+mod descriptors;
+mod hosts;
+mod rig;
+mod shutdown;
+mod signals;
+mod size_limits;
+mod targets;
+mod time_limits;

@@ -1,0 +1,157 @@
+//! Clients that take their time.
+
+use gable::server::Limits;
+
+use super::rig::{ENDLESS, HELLO, HOLD, Rig, SHORT, patient, soon};
+use tokio::io::AsyncReadExt;
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_closed_without_an_answer() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    rig.client().await.is_closed().await;
+}
+
+#[tokio::test]
+async fn a_head_that_stays_half_is_answered_408_and_closed() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    let mut client = rig.client_with("GET / HTTP/1.1\r\nHost: loc").await;
+    let answer = client.answer().await;
+    assert_eq!(answer.status, 408);
+    assert!(answer.says_close());
+    client.is_closed().await;
+    assert_eq!(rig.refused("head_timeout"), 1);
+}
+
+#[tokio::test]
+async fn a_head_that_drips_gets_no_more_time_than_another() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    let mut client = rig.client().await;
+    let (mut reading, mut writing) = client.0.split();
+    let dripping = async {
+        loop {
+            let sent = tokio::io::AsyncWriteExt::write_all(&mut writing, b"G").await;
+            if sent.is_err() {
+                return;
+            }
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    };
+    let mut status = [0; 12];
+    tokio::select! {
+        read = soon(reading.read_exact(&mut status)) => assert_eq!(read.unwrap(), 12),
+        () = dripping => {}
+    }
+    assert_eq!(status, *b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_idle_is_closed() {
+    let rig = Rig::start(Limits { idle_time: SHORT, ..patient() }).await;
+    let mut client = rig.client().await;
+    assert_eq!(client.request(HELLO).await.status, 200);
+    client.is_closed().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_outlives_the_time_for_a_head() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    let mut idle = rig.client().await;
+    idle.request(HELLO).await;
+    // The other's time begins later and is over earlier.
+    let mut late = rig.client_with("GET").await;
+    assert_eq!(late.answer().await.status, 408);
+    assert_eq!(idle.request(HELLO).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_second_head_on_a_connection_has_its_limit_too() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    let mut client = rig.client().await;
+    client.request(HELLO).await;
+    assert_eq!(client.request("GET / HT").await.status, 408);
+    client.is_closed().await;
+}
+
+#[tokio::test]
+async fn a_head_half_sent_behind_another_request_is_not_waited_for_longer_than_an_idle_client() {
+    let rig = Rig::start(Limits { idle_time: SHORT, ..patient() }).await;
+    let mut client = rig.client_with(&format!("{HELLO}GET / HT")).await;
+    assert_eq!(client.answer().await.status, 200);
+    client.is_closed().await;
+}
+
+#[tokio::test]
+async fn a_handler_may_take_longer_than_any_client() {
+    let limits = Limits { head_time: SHORT, idle_time: SHORT, ..patient() };
+    let rig = Rig::start(limits).await;
+    let mut client = rig.client_with(HOLD).await;
+    rig.entered().await;
+    // When another has been closed for being idle, the same time has passed here.
+    let mut other = rig.client().await;
+    other.request(HELLO).await;
+    other.is_closed().await;
+    rig.release();
+    assert_eq!(client.answer().await.body, "held");
+}
+
+#[tokio::test]
+async fn a_body_that_stays_half_is_answered_408_and_closed() {
+    let rig = Rig::start(Limits { body_chunk_time: SHORT, ..patient() }).await;
+    let half = "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf";
+    let mut client = rig.client_with(half).await;
+    let answer = client.answer().await;
+    assert_eq!(answer.status, 408);
+    assert!(answer.says_close());
+    assert_eq!(rig.refused("body_timeout"), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_drips_has_an_end_too() {
+    let limits = Limits { body_chunk_time: SHORT, body_time: SHORT * 3, ..patient() };
+    let rig = Rig::start(limits).await;
+    let mut client = rig.client().await;
+    client.send("POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n").await;
+    let (mut reading, mut writing) = client.0.split();
+    let dripping = async {
+        while tokio::io::AsyncWriteExt::write_all(&mut writing, b"x").await.is_ok() {
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    };
+    let mut status = [0; 12];
+    tokio::select! {
+        read = soon(reading.read_exact(&mut status)) => assert_eq!(read.unwrap(), 12),
+        () = dripping => {}
+    }
+    assert_eq!(status, *b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_cut() {
+    let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
+    let _client = rig.client_with(ENDLESS).await;
+    rig.entered().await;
+    rig.left().await;
+    assert_eq!(rig.counts.write_stalls(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_and_asks_and_never_reads_is_cut() {
+    let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
+    let mut client = rig.client().await;
+    let asking =
+        async { while tokio::io::AsyncWriteExt::write_all(&mut client.0, HELLO.as_bytes()).await.is_ok() {} };
+    soon(asking).await;
+    assert_eq!(rig.counts.write_stalls(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_is_served_to_the_end() {
+    let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
+    let mut client = rig.client_with(ENDLESS).await;
+    let mut piece = vec![0; 256 * 1024];
+    for _ in 0..40 {
+        soon(client.0.read_exact(&mut piece)).await.unwrap();
+        tokio::time::sleep(SHORT / 20).await;
+    }
+    assert_eq!(rig.counts.write_stalls(), 0);
+}
