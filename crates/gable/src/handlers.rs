@@ -1,6 +1,7 @@
 //! One module a kind of page: from a request, through the store, to a representation.
 
 pub mod api;
+mod card;
 pub mod docs;
 pub mod drawing;
 pub mod export;

@@ -1,2 +1,7 @@
-//! gable.
-fn main() {}
+//! The program `gable`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gable::commands::run()
+}

@@ -4,6 +4,7 @@
 //! Every text is escaped by the template; give plain text, never HTML.
 
 pub mod card;
+pub mod docs;
 pub mod error;
 pub mod feed;
 pub mod form;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use source::{Origin, Sources};
 pub use table::{Flags, SETTINGS, Setting};
-pub use value::{LogFormat, Refusal, Secret};
+pub use value::{LogFormat, Refusal, Secret, shown};
 
 use crate::server::AllowedHosts;
 
@@ -74,8 +74,10 @@ impl Settings {
         };
         if !debug && !bind.ip().is_loopback() {
             let rule = "is required where DEBUG is off and BIND is not a loopback address";
-            if settings.secret_key.is_none() {
-                reader.refuse("GABLE_SECRET_KEY", "nothing", &format!("{rule}: at least 16 random characters"));
+            let key_length = settings.secret_key.as_ref().map(|key| key.reveal().chars().count());
+            if key_length.is_none_or(|length| length < value::SECRET_KEY_CHARACTERS) {
+                let given = key_length.map_or("nothing".to_owned(), |length| format!("{length} characters"));
+                reader.refuse("GABLE_SECRET_KEY", &given, &format!("{rule}: at least 16 random characters"));
             }
             if allowed_hosts.is_none() {
                 reader.refuse("ALLOWED_HOSTS", "nothing", &format!("{rule}: for example homes.example,.homes.example"));

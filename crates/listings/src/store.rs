@@ -30,6 +30,7 @@ pub use statement::{Bind, Statement};
 pub struct Store {
     pub(crate) pool: Pool,
     waiting_room: Arc<Semaphore>,
+    options: Options,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ impl Store {
     /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.
     pub async fn connect(url: &str, options: &Options) -> Result<Store, ConnectError> {
         let pool = connect::pool(url, options).await?;
-        Ok(Store { pool, waiting_room: Arc::new(Semaphore::new(options.waiting_room)) })
+        Ok(Store { pool, waiting_room: Arc::new(Semaphore::new(options.waiting_room)), options: options.clone() })
     }
 
     /// How this store's database spells things.
@@ -105,12 +106,12 @@ impl Store {
 
     /// How much of the pool is in use right now.
     #[must_use]
-    pub fn pool_use(&self, options: &Options) -> PoolUse {
+    pub fn pool_use(&self) -> PoolUse {
         let (open, idle) = match &self.pool {
             Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
             Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
         };
-        PoolUse { open, idle, reads: options.waiting_room - self.waiting_room.available_permits() }
+        PoolUse { open, idle, reads: self.options.waiting_room - self.waiting_room.available_permits() }
     }
 
     /// Closes every connection and waits until they are closed.

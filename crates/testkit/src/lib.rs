@@ -1,1 +1,38 @@
-//! Throw-away servers and browsers for tests.
+//! Throw-away servers, programs and browsers for tests: private, on free ports, gone afterwards.
+//!
+//! Everything that runs here works in a [`Folder`] of its own, in memory or under the system's temporary folder. When the
+//! value is dropped, or the test process dies in whatever way (`kill -9` included), the folder's watchdog
+//! stops every process that works in the folder and removes it. No server that was running before is ever
+//! spoken to: ports are free ones, and a server counts as ready when it says so itself.
+//!
+//! * [`Postgres`], [`Redis`]: servers that a test may stop, kill, pause and start again.
+//! * [`Browser`]: headless Chromium.
+//! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
+//! * [`Program`]: a binary that was built here, its output and its memory.
+//! * [`http`]: requests that no HTTP client would send.
+//!
+//! A program that is not installed ends the test with a sentence that names its Debian package and
+//! `./scripts/test`.
+
+mod account;
+mod browser;
+mod capture;
+mod folder;
+pub mod http;
+mod installed;
+mod patience;
+mod port;
+mod postgres;
+mod process;
+mod program;
+mod redis;
+mod workspace;
+
+pub use browser::Browser;
+pub use fantoccini;
+pub use folder::Folder;
+pub use patience::within;
+pub use postgres::Postgres;
+pub use program::{Finished, Program, Running};
+pub use redis::Redis;
+pub use rustix::process::Signal;

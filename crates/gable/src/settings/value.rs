@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let shown = if setting.is_secret { hidden(&text) } else { text.clone() };
+        let shown = shown(setting, &text);
         parse(&text).map_err(|rule| self.refuse(name, &shown, &rule.to_string())).ok()
     }
 
@@ -101,9 +101,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A URL without its password, anything else not at all.
-pub(crate) fn hidden(text: &str) -> String {
-    if text.contains("://") || text.starts_with("sqlite:") { listings::store::redacted(text) } else { "***".to_owned() }
+/// A setting's text as it may be shown: of a secret URL all but its password, of another secret nothing.
+#[must_use]
+pub fn shown(setting: &Setting, text: &str) -> String {
+    let is_url = text.contains("://") || text.starts_with("sqlite:");
+    match setting.is_secret {
+        true if is_url => listings::store::redacted(text),
+        true => "***".to_owned(),
+        false => text.to_owned(),
+    }
 }
 
 pub(super) fn text(text: &str) -> Result<String, String> {
@@ -131,6 +137,9 @@ pub(super) fn redis_url(text: &str) -> Result<Secret, &'static str> {
     let known = ["redis://", "rediss://", "redis+sentinel://"].iter().any(|scheme| text.starts_with(scheme));
     known.then(|| Secret(text.to_owned())).ok_or("must begin with redis://, rediss:// or redis+sentinel://")
 }
+
+/// What a secret key has at least where the site is public.
+pub(super) const SECRET_KEY_CHARACTERS: usize = 16;
 
 /// Any length: Django's own `.env` says `dev-secret-key`, and it must go on working on a developer's machine. Where the
 /// site is public, a short key is refused beside the other rules for public addresses.

@@ -1,0 +1,23 @@
+//! What all requests have in common: made once at the start, shared by every handler.
+
+use listings::Store;
+use utoipa::openapi::OpenApi;
+
+use crate::metrics::Metrics;
+use crate::server::Lifecycle;
+use crate::settings::Settings;
+
+/// What all requests have in common.
+#[derive(Debug)]
+pub struct Application {
+    /// What the program was told at its start.
+    pub settings: Settings,
+    /// Where the listings are.
+    pub store: Store,
+    /// Whether the program is ready, or about to end.
+    pub lifecycle: Lifecycle,
+    /// What it has done so far.
+    pub metrics: Metrics,
+    /// The API's description, made from its handlers.
+    pub openapi: OpenApi,
+}

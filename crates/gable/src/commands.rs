@@ -1,0 +1,64 @@
+//! What `gable` can be told to do: the command line, and one module a command.
+
+mod cli;
+mod config;
+mod database;
+mod healthcheck;
+mod migrate;
+mod seed;
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use crate::settings::{Flags, Settings, Sources};
+use cli::{Cli, Command, ConfigCommand};
+
+/// Runs the command line of this process. What went wrong is told on standard error, in words for the user.
+#[must_use]
+pub fn run() -> ExitCode {
+    match carry_out(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // Nobody is left to hear that standard error is closed.
+            let _ = writeln!(std::io::stderr(), "gable: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = cli.command.unwrap_or_else(|| Command::Serve(cli.serve));
+    let sources = Sources::of_process(cli.settings).map_err(anyhow::Error::msg)?;
+    if let Command::Config(command) = command {
+        return config::run(&command.command, &sources);
+    }
+    let settings = read(&sources)?;
+    let runtime = tokio::runtime::Runtime::new().context("the threads of the program cannot be started")?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(settings, &arguments).await,
+            Command::Migrate(arguments) => migrate::run(&settings, &arguments).await,
+            Command::Seed(arguments) => seed::run(&settings, &arguments).await,
+            Command::Healthcheck => healthcheck::run(&settings).await,
+            Command::Config(_) => Ok(()),
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The settings, or one error that names all that are wrong.
+fn read(sources: &Sources) -> anyhow::Result<Settings> {
+    Settings::read(sources).map_err(|refusals| {
+        let lines: Vec<_> = refusals.iter().map(|refusal| format!("\n  {refusal}")).collect();
+        anyhow::anyhow!("settings are wrong:{}", lines.concat())
+    })
+}
+
+/// Writes a line for the user to standard output; a closed pipe ends the output, not the program.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,98 @@
+//! The grammar of the command line.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::Flags;
+
+/// A property-listings platform: a site, a JSON API and this command line.
+///
+/// Without a command it serves. Without any setting it uses SQLite in ./gable.db, listens on 127.0.0.1:8000, and fills a
+/// new and empty database with sample listings.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gable",
+    version,
+    max_term_width = 110,
+    subcommand_precedence_over_arg = true,
+    args_conflicts_with_subcommands = false,
+    after_help = "Examples:\n  \
+        gable                                          a first look: http://127.0.0.1:8000\n  \
+        gable serve --bind 127.0.0.1:9000              on another port\n  \
+        DATABASE_URL=postgres://me@db/homes gable migrate --plan\n  \
+        gable seed --count 1000                        a thousand sample listings\n  \
+        gable config show                              every setting and where it came from"
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: Serve,
+    #[command(flatten)]
+    pub(super) settings: Flags,
+}
+
+/// What `gable` can be told to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Bring the database to this version, then serve (also without a command)
+    #[command(after_help = "Examples:\n  gable serve --bind 127.0.0.1:9000\n  gable serve --no-migrate\n\nSIGTERM or Ctrl-C ends it in an orderly way within 10 s; twice, at once.")]
+    Serve(Serve),
+    /// Bring the database to this version; adopt a table properties_property that Django made
+    #[command(after_help = "Examples:\n  gable migrate --plan\n  DATABASE_URL=postgres://me@db/homes gable migrate")]
+    Migrate(Migrate),
+    /// Add realistic sample listings, the same for the same seed
+    #[command(
+        alias = "seed_properties",
+        after_help = "Examples:\n  gable seed\n  gable seed --flush --count 40\n  gable seed --count 1000000 --seed 7"
+    )]
+    Seed(Seed),
+    /// Check or show the settings
+    Config(Config),
+    /// Exit with 0 when the node that listens on BIND answers, else with 1
+    #[command(after_help = "Example, in a container file:\n  HEALTHCHECK CMD [\"gable\", \"healthcheck\"]")]
+    Healthcheck,
+}
+
+#[derive(Debug, Args, Default)]
+pub(super) struct Serve {
+    /// Leave the database as it is; refuse to start where it is not at this version
+    #[arg(long)]
+    pub(super) no_migrate: bool,
+    /// Leave a new and empty database empty
+    #[arg(long)]
+    pub(super) no_sample_data: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    /// Only say what would be done
+    #[arg(long)]
+    pub(super) plan: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Seed {
+    /// How many listings, up to 10,000,000
+    #[arg(long, default_value_t = 25, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    pub(super) count: u64,
+    /// Delete every listing first; all or nothing
+    #[arg(long)]
+    pub(super) flush: bool,
+    /// Which listings: the same number, the same listings
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub(super) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Exit with 0 when every setting is right, else say what is wrong
+    Check,
+    /// Every setting, its value, and where it came from; secrets hidden
+    Show,
+}

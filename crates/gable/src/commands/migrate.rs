@@ -1,0 +1,28 @@
+//! `gable migrate`: bring the database to this version.
+
+use listings::migrate::Plan;
+
+use super::cli::Migrate;
+use super::{database, say};
+use crate::settings::Settings;
+
+pub(super) async fn run(settings: &Settings, arguments: &Migrate) -> anyhow::Result<()> {
+    let store = database::open_for_work(settings).await?;
+    let plan = if arguments.plan { database::plan(&store).await? } else { database::migrate(&store).await? };
+    report(&plan, arguments.plan);
+    store.close().await;
+    Ok(())
+}
+
+fn report(plan: &Plan, only_planned: bool) {
+    if plan.pending.is_empty() {
+        say("The database is at this version: nothing to do.");
+    }
+    if plan.adopts {
+        say("The table properties_property is there already and is adopted: columns are added, no row is lost.");
+    }
+    for (version, name) in &plan.pending {
+        let verb = if only_planned { "would apply" } else { "applied" };
+        say(&format!("{verb} {version:04} {name}"));
+    }
+}

@@ -1,0 +1,92 @@
+//! `gable serve`: bring the database to this version, then serve until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use listings::Store;
+use listings::store::redacted;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::cli::Serve;
+use super::{database, say, seed};
+use crate::application::Application;
+use crate::metrics::Metrics;
+use crate::pages::error::ErrorPage;
+use crate::server::{Lifecycle, Limits, Page, Refusal, Server, signals};
+use crate::settings::{LogFormat, Settings};
+use crate::{assets, router};
+
+/// Listings that a new and empty database gets, and which.
+const SAMPLES: u64 = 40;
+const SAMPLES_SEED: u64 = 1;
+
+pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result<()> {
+    start_log(settings.log_format);
+    let lifecycle = Lifecycle::new();
+    let listening = signals(lifecycle.clone()).context("signals cannot be listened to")?;
+    // Bound first: a port in use is told before the database is touched.
+    let listener = TcpListener::bind(settings.bind).await;
+    let listener = listener.with_context(|| format!("BIND: cannot listen on {}", settings.bind))?;
+    prepare(&settings, arguments).await?;
+    let store = database::open_for_serving(&settings).await?;
+    let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
+    let server = server.with_refusal_page(refusal_page);
+    let metrics = Metrics::new(server.counts());
+    announce(&settings, listener.local_addr()?);
+    let openapi = router::openapi();
+    let application = Arc::new(Application { settings, store: store.clone(), lifecycle, metrics, openapi });
+    let listening = tokio::spawn(listening);
+    server.serve(listener, router::router(application)).await;
+    listening.abort();
+    close(&store).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
+    let store = database::open_for_work(settings).await?;
+    if arguments.no_migrate {
+        let plan = database::plan(&store).await?;
+        if !plan.pending.is_empty() {
+            bail!("the database is not at this version and --no-migrate was given: run gable migrate");
+        }
+    } else {
+        let plan = database::migrate(&store).await?;
+        let is_new = !plan.pending.is_empty() && !plan.adopts;
+        if is_new && !arguments.no_sample_data && store.is_empty().await? {
+            seed::seed(&store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;
+            say(&format!("The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."));
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn announce(settings: &Settings, address: SocketAddr) {
+    say(&format!("Listings from {}", redacted(&settings.database_url)));
+    say(&format!("Listening on http://{address}"));
+}
+
+/// What the server itself refuses looks like the other error pages.
+fn refusal_page(refusal: &Refusal) -> Page {
+    let mut page = ErrorPage::new(refusal.reason.status().as_u16(), assets::hrefs());
+    page.problems.push(refusal.detail.clone());
+    let body = askama::Template::render(&page).unwrap_or_else(|_| refusal.detail.clone());
+    Page { content_type: "text/html; charset=utf-8", body }
+}
+
+/// A database that does not answer must not hold up the end.
+async fn close(store: &Store) {
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(500), store.close()).await;
+}

@@ -1,0 +1,101 @@
+//! Which path is answered by what: the whole outside of the site on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::application::Application;
+use crate::error::Error;
+use crate::handlers::{
+    Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties, search_page,
+    sitemap,
+};
+use crate::{assets, error, metrics, representation, request_id, security};
+
+/// What the document says besides the handlers' own words.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "gable",
+        description = "Property listings: search, records, exports. Errors are problem documents (RFC 9457). Every answer \
+                       has a strong ETag; ask again with If-None-Match and get 304 while nothing has changed.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "Properties", description = "Listings as full records"),
+        (name = "Django", description = "The Django project's endpoint, unchanged"),
+    )
+)]
+struct Document;
+
+/// The routes that programs use, and the document that describes them: made from one another.
+fn described() -> OpenApiRouter<Arc<Application>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(api::list))
+        .routes(routes!(api::record))
+        .routes(routes!(export::ndjson))
+        .routes(routes!(export::csv))
+        .routes(routes!(properties::list))
+}
+
+/// The OpenAPI document of the API.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+/// All routes, with what is done around each.
+pub fn router(application: Arc<Application>) -> Router {
+    let (described, _) = described().split_for_parts();
+    let is_https = application.settings.site_url.starts_with("https://");
+    let debug = application.settings.debug;
+    Router::new()
+        .route(search_page::PATH, get(search_page::show))
+        .route("/properties/{id}/", get(listing_page::show))
+        .route("/properties/{id}", get(listing_page::with_slash))
+        .route(feed::PATH, get(feed::show))
+        .route("/sitemap.xml", get(sitemap::sitemap))
+        .route("/sitemaps/{name}", get(sitemap::part))
+        .route("/robots.txt", get(sitemap::robots))
+        .route("/drawings/{name}", get(drawing::show))
+        .route("/static/{name}", get(static_file))
+        .route("/favicon.ico", get(favicon))
+        .merge(described)
+        .route("/api/v1/openapi.json", get(docs::openapi))
+        .route("/api/docs", get(docs::page))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .method_not_allowed_fallback(not_like_that)
+        .fallback(nothing_here)
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(Arc::clone(&application), metrics::count))
+        .with_state(application)
+        .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
+        .layer(from_fn(error::present))
+        .layer(from_fn(request_id::number))
+        .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
+}
+
+async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Answer {
+    assets::find(&name, query.as_deref()).ok_or_else(|| Error::NotFound(format!("There is no file {name}")))
+}
+
+/// Browsers ask for it even where the pages name another.
+async fn favicon() -> Answer {
+    assets::find("favicon.svg", None).ok_or_else(|| Error::NotFound("There is no icon".to_owned()))
+}
+
+/// A panic ends one answer, not the process.
+fn after_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    axum::response::IntoResponse::into_response(Error::Internal(format!("panic: {}", text.unwrap_or_default())))
+}
