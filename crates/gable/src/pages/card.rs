@@ -50,4 +50,14 @@ impl Badge {
             Self::Sold => "badge-sold",
         }
     }
+
+    /// The class of the card that carries it.
+    #[must_use]
+    pub fn card_class(&self) -> &'static str {
+        match self {
+            Self::New => "card-new",
+            Self::Pending => "card-pending",
+            Self::Sold => "card-sold",
+        }
+    }
 }

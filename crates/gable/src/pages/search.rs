@@ -92,4 +92,14 @@ impl SearchPage {
             && !self.form.is_refused()
             && !matches!(&self.outcome, Outcome::Found(results) if results.first_href.is_some())
     }
+
+    /// True when there is a list of results, above which the sort order stands.
+    fn is_found(&self) -> bool {
+        matches!(self.outcome, Outcome::Found(_))
+    }
+
+    /// True when something under "More filters" is set or wrong.
+    fn opens_advanced(&self) -> bool {
+        self.form.advanced_count() > 0 || (self.form.sort.error.is_some() && !self.is_found())
+    }
 }
