@@ -12,6 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
@@ -50,6 +51,13 @@ pub struct Browser {
     folder: Folder,
 }
 
+/// Chromium's numbers for what a site may do.
+#[derive(Clone, Copy, Debug)]
+enum Scripts {
+    Run = 1,
+    Blocked = 2,
+}
+
 impl Browser {
     /// A new browser that runs scripts, as nearly everybody's does.
     ///
@@ -57,7 +65,7 @@ impl Browser {
     ///
     /// When Chromium or its driver is not installed or does not start.
     pub async fn start() -> Self {
-        Self::start_with(json!({})).await
+        Self::start_with(Scripts::Run).await
     }
 
     /// A new browser that runs none of the pages' scripts.
@@ -66,8 +74,7 @@ impl Browser {
     ///
     /// As [`Browser::start`].
     pub async fn start_without_javascript() -> Self {
-        let blocked = 2;
-        Self::start_with(json!({ "profile.managed_default_content_settings.javascript": blocked })).await
+        Self::start_with(Scripts::Blocked).await
     }
 
     /// The `WebDriver` client: `goto`, `find`, `execute` and so on.
@@ -126,12 +133,13 @@ impl Browser {
         self.capture(path.as_ref(), true).await;
     }
 
-    async fn start_with(preferences: Value) -> Self {
-        let folder = Folder::new();
+    async fn start_with(scripts: Scripts) -> Self {
+        // A browser that is asked to end may take seconds over it, and has nothing to put in order.
+        let folder = Folder::for_server(None, Signal::KILL);
         let driver = Process::spawn(&mut driver_command(&folder), folder.path());
         let port = listening_port(&driver);
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&folder, &preferences))
+            .capabilities(capabilities(&folder, scripts))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await;
         let client = client.unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
@@ -176,9 +184,15 @@ fn port_in(output: &str) -> Option<u16> {
     rest.split_once('.')?.0.parse().ok()
 }
 
-fn capabilities(folder: &Folder, preferences: &Value) -> Capabilities {
+fn capabilities(folder: &Folder, scripts: Scripts) -> Capabilities {
     let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
     let flags: Vec<&str> = FLAGS.into_iter().chain([profile.as_str()]).collect();
+    let preferences = json!({
+        "profile.managed_default_content_settings.javascript": scripts as u8,
+        // The page of a new tab waits up to 5 s for a search engine.
+        "session.restore_on_startup": 4,
+        "session.startup_urls": ["about:blank"],
+    });
     let options = json!({ "args": flags, "prefs": preferences });
     Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)])
 }

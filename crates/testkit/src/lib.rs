@@ -17,6 +17,7 @@
 mod account;
 mod browser;
 mod capture;
+mod django;
 mod folder;
 pub mod http;
 mod installed;
@@ -29,6 +30,7 @@ mod redis;
 mod workspace;
 
 pub use browser::Browser;
+pub use django::Django;
 pub use fantoccini;
 pub use folder::Folder;
 pub use patience::within;

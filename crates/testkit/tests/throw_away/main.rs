@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
 mod browser;
+mod django;
 mod folder;
 mod http;
 mod killed;
