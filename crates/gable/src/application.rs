@@ -1,7 +1,7 @@
 //! What all requests have in common: made once at the start, shared by every handler.
 
+use bytes::Bytes;
 use listings::Store;
-use utoipa::openapi::OpenApi;
 
 use crate::metrics::Metrics;
 use crate::server::Lifecycle;
@@ -18,6 +18,6 @@ pub struct Application {
     pub lifecycle: Lifecycle,
     /// What it has done so far.
     pub metrics: Metrics,
-    /// The API's description, made from its handlers.
-    pub openapi: OpenApi,
+    /// The OpenAPI document, as JSON.
+    pub openapi: Bytes,
 }

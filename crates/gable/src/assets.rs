@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::pages::layout::Assets;
@@ -15,14 +17,26 @@ struct File {
 }
 
 const FILES: [File; 5] = [
-    File { name: "site.css", content_type: "text/css; charset=utf-8", bytes: include_bytes!("../static/site.css") },
+    File {
+        name: "site.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../static/site.css"),
+    },
     File {
         name: "site.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../static/site.js"),
     },
-    File { name: "favicon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../static/favicon.svg") },
-    File { name: "docs.js", content_type: "text/javascript; charset=utf-8", bytes: include_bytes!("../static/docs.js") },
+    File {
+        name: "favicon.svg",
+        content_type: "image/svg+xml",
+        bytes: include_bytes!("../static/favicon.svg"),
+    },
+    File {
+        name: "docs.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../static/docs.js"),
+    },
     File {
         name: "rapidoc-min.js",
         content_type: "text/javascript; charset=utf-8",
@@ -62,5 +76,5 @@ pub fn find(name: &str, query: Option<&str>) -> Option<Representation> {
 }
 
 fn version(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6])
 }

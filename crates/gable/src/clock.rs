@@ -48,6 +48,11 @@ impl Timings {
 impl fmt::Display for Timings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = |duration: Duration| duration.as_secs_f64() * 1_000.0;
-        write!(formatter, "db;dur={:.3}, render;dur={:.3}", milliseconds(self.database), milliseconds(self.render))
+        write!(
+            formatter,
+            "db;dur={:.3}, render;dur={:.3}",
+            milliseconds(self.database),
+            milliseconds(self.render)
+        )
     }
 }

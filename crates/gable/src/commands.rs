@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::settings::{Flags, Settings, Sources};
-use cli::{Cli, Command, ConfigCommand};
+use cli::{Cli, Command};
 
 /// Runs the command line of this process. What went wrong is told on standard error, in words for the user.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
 }
 
 fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
-    let command = cli.command.unwrap_or_else(|| Command::Serve(cli.serve));
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     let sources = Sources::of_process(cli.settings).map_err(anyhow::Error::msg)?;
     if let Command::Config(command) = command {
         return config::run(&command.command, &sources);

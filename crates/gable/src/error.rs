@@ -57,7 +57,9 @@ impl Error {
             }
             Error::Forbidden(why) | Error::NotFound(why) => why.clone(),
             Error::Method(method) => format!("{method} is not possible here; the Allow field says what is"),
-            Error::Unavailable(_) => format!("The database can't answer just now. Try again in {RETRY_AFTER_SECONDS} s."),
+            Error::Unavailable(_) => {
+                format!("The database can't answer just now. Try again in {RETRY_AFTER_SECONDS} s.")
+            }
             Error::Internal(_) => "It is an error of ours, and it has been written down.".to_owned(),
         }
     }
@@ -181,7 +183,8 @@ pub fn is_api(path: &str) -> bool {
 }
 
 fn problem(error: &Error) -> (&'static str, String) {
-    let text = serde_json::to_string(&Problem::from(error)).expect("texts and numbers can be written as JSON");
+    let text =
+        serde_json::to_string(&Problem::from(error)).expect("texts and numbers can be written as JSON");
     ("application/problem+json", text)
 }
 

@@ -1,4 +1,5 @@
 //! One module a kind of page: from a request, through the store, to a representation.
+#![expect(clippy::missing_errors_doc, reason = "a handler fails with `Error`, whose variants say when")]
 
 pub mod api;
 mod card;
@@ -42,7 +43,10 @@ fn search(uri: &Uri, unknown: Unknown) -> Result<Search, Error> {
     if search.status.is_public() {
         Ok(search)
     } else {
-        Err(Error::Forbidden(format!("status: listings that are {} are for staff only", search.status.name())))
+        Err(Error::Forbidden(format!(
+            "status: listings that are {} are for staff only",
+            search.status.name()
+        )))
     }
 }
 

@@ -29,7 +29,8 @@ impl RequestId {
 
 /// At most 64 letters, digits, `.`, `_` and `-`: what no log line is broken by.
 fn is_plain(text: &[u8]) -> bool {
-    (1..=64).contains(&text.len()) && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+    (1..=64).contains(&text.len())
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
 }
 
 impl fmt::Display for RequestId {
@@ -41,7 +42,8 @@ impl fmt::Display for RequestId {
 /// The layer that numbers a request, names the number in each log line about it, and sends it back.
 pub async fn number(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    let span =
+        tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span).await;
     response.headers_mut().insert(HEADER, id.0);

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::application::Application;
 use crate::error::Error;
 use crate::handlers::{
-    Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties, search_page,
-    sitemap,
+    Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties,
+    search_page, sitemap,
 };
 use crate::{assets, error, metrics, representation, request_id, security};
 
@@ -97,5 +97,8 @@ async fn favicon() -> Answer {
 fn after_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    axum::response::IntoResponse::into_response(Error::Internal(format!("panic: {}", text.unwrap_or_default())))
+    axum::response::IntoResponse::into_response(Error::Internal(format!(
+        "panic: {}",
+        text.unwrap_or_default()
+    )))
 }

@@ -80,7 +80,11 @@ impl Settings {
                 reader.refuse("GABLE_SECRET_KEY", &given, &format!("{rule}: at least 16 random characters"));
             }
             if allowed_hosts.is_none() {
-                reader.refuse("ALLOWED_HOSTS", "nothing", &format!("{rule}: for example homes.example,.homes.example"));
+                reader.refuse(
+                    "ALLOWED_HOSTS",
+                    "nothing",
+                    &format!("{rule}: for example homes.example,.homes.example"),
+                );
             }
         }
         reader.finish(settings)
@@ -97,7 +101,11 @@ fn database_url(reader: &mut value::Reader<'_>) -> String {
         None => {
             let others = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_PORT"];
             if let Some(other) = others.into_iter().find(|name| reader.is_given(name)) {
-                reader.refuse("POSTGRES_DB", "nothing", &format!("is required where {other} is given and DATABASE_URL is not"));
+                reader.refuse(
+                    "POSTGRES_DB",
+                    "nothing",
+                    &format!("is required where {other} is given and DATABASE_URL is not"),
+                );
             }
             "sqlite:gable.db".to_owned()
         }

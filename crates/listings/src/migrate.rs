@@ -117,7 +117,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
         Ok(self
-            .fetch::<(i64,)>(Statement::fixed("select id::bigint from properties_property limit 1"))
+            .fetch::<(i64,)>(Statement::fixed("select cast(id as bigint) from properties_property limit 1"))
             .await?
             .is_empty())
     }

@@ -84,7 +84,11 @@ impl Store {
     /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.
     pub async fn connect(url: &str, options: &Options) -> Result<Store, ConnectError> {
         let pool = connect::pool(url, options).await?;
-        Ok(Store { pool, waiting_room: Arc::new(Semaphore::new(options.waiting_room)), options: options.clone() })
+        Ok(Store {
+            pool,
+            waiting_room: Arc::new(Semaphore::new(options.waiting_room)),
+            options: options.clone(),
+        })
     }
 
     /// How this store's database spells things.

@@ -35,10 +35,14 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Bring the database to this version, then serve (also without a command)
-    #[command(after_help = "Examples:\n  gable serve --bind 127.0.0.1:9000\n  gable serve --no-migrate\n\nSIGTERM or Ctrl-C ends it in an orderly way within 10 s; twice, at once.")]
+    #[command(
+        after_help = "Examples:\n  gable serve --bind 127.0.0.1:9000\n  gable serve --no-migrate\n\nSIGTERM or Ctrl-C ends it in an orderly way within 10 s; twice, at once."
+    )]
     Serve(Serve),
-    /// Bring the database to this version; adopt a table properties_property that Django made
-    #[command(after_help = "Examples:\n  gable migrate --plan\n  DATABASE_URL=postgres://me@db/homes gable migrate")]
+    /// Bring the database to this version; adopt a table that Django made
+    #[command(
+        after_help = "Examples:\n  gable migrate --plan\n  DATABASE_URL=postgres://me@db/homes gable migrate"
+    )]
     Migrate(Migrate),
     /// Add realistic sample listings, the same for the same seed
     #[command(
@@ -79,8 +83,8 @@ pub(super) struct Seed {
     #[arg(long)]
     pub(super) flush: bool,
     /// Which listings: the same number, the same listings
-    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
-    pub(super) seed: u64,
+    #[arg(long = "seed", default_value_t = 1, value_name = "NUMBER")]
+    pub(super) number: u64,
 }
 
 #[derive(Debug, Args)]

@@ -38,9 +38,9 @@ pub(super) async fn plan(store: &Store) -> anyhow::Result<Plan> {
 /// The error with what to do about it.
 fn advised(error: MigrateError) -> anyhow::Error {
     let advice = match &error {
-        MigrateError::Store(listings::StoreError::ReadOnly) => {
-            Some("make the file and its folder writable for this user, or serve it as it is with --no-migrate")
-        }
+        MigrateError::Store(listings::StoreError::ReadOnly) => Some(
+            "make the file and its folder writable for this user, or serve it as it is with --no-migrate",
+        ),
         _ => None,
     };
     match advice {

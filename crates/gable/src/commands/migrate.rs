@@ -19,7 +19,9 @@ fn report(plan: &Plan, only_planned: bool) {
         say("The database is at this version: nothing to do.");
     }
     if plan.adopts {
-        say("The table properties_property is there already and is adopted: columns are added, no row is lost.");
+        say(
+            "The table properties_property is there already and is adopted: columns are added, no row is lost.",
+        );
     }
     for (version, name) in &plan.pending {
         let verb = if only_planned { "would apply" } else { "applied" };

@@ -17,7 +17,7 @@ pub(super) async fn run(settings: &Settings, arguments: &Seed) -> anyhow::Result
     database::migrate(&store).await?;
     let bar = progress_bar(arguments.count)?;
     let kept = tokio::select! {
-        kept = seed(&store, arguments.count, arguments.seed, arguments.flush, |sent| show(&bar, sent, arguments.count)) => kept?,
+        kept = seed(&store, arguments.count, arguments.number, arguments.flush, |sent| show(&bar, sent, arguments.count)) => kept?,
         // Dropping the unfinished work rolls its transaction back.
         signal = tokio::signal::ctrl_c() => {
             signal?;
@@ -25,7 +25,10 @@ pub(super) async fn run(settings: &Settings, arguments: &Seed) -> anyhow::Result
         }
     };
     bar.finish_and_clear();
-    say(&format!("{kept} listings added{}.", if arguments.flush { " in place of those that were there" } else { "" }));
+    say(&format!(
+        "{kept} listings added{}.",
+        if arguments.flush { " in place of those that were there" } else { "" }
+    ));
     store.close().await;
     Ok(())
 }
@@ -46,7 +49,9 @@ pub(super) async fn seed(
 /// A bar on a terminal; nothing where the output goes into a file.
 fn progress_bar(count: u64) -> anyhow::Result<ProgressBar> {
     let style = "{bar:40} {human_pos}/{human_len} {msg} {eta}";
-    let bar = ProgressBar::new(count).with_style(ProgressStyle::with_template(style)?).with_message("sending, ready in");
+    let bar = ProgressBar::new(count)
+        .with_style(ProgressStyle::with_template(style)?)
+        .with_message("sending, ready in");
     bar.enable_steady_tick(Duration::from_millis(200));
     Ok(bar)
 }

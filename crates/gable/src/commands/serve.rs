@@ -35,7 +35,7 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let server = server.with_refusal_page(refusal_page);
     let metrics = Metrics::new(server.counts());
     announce(&settings, listener.local_addr()?);
-    let openapi = router::openapi();
+    let openapi = serde_json::to_vec(&router::openapi())?.into();
     let application = Arc::new(Application { settings, store: store.clone(), lifecycle, metrics, openapi });
     let listening = tokio::spawn(listening);
     server.serve(listener, router::router(application)).await;
@@ -66,7 +66,9 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
         let is_new = !plan.pending.is_empty() && !plan.adopts;
         if is_new && !arguments.no_sample_data && store.is_empty().await? {
             seed::seed(&store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;
-            say(&format!("The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."));
+            say(&format!(
+                "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
+            ));
         }
     }
     store.close().await;

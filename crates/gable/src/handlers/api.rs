@@ -82,7 +82,7 @@ pub struct FilterParameters {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the macro that documents it")]
 pub struct PageParameters {
-    /// -created_at, created_at, -price, price, -floor_area, floor_area or id. Listings without the value come last.
+    /// `-created_at`, `created_at`, `-price`, `price`, `-floor_area`, `floor_area` or `id`. Listings without the value come last.
     #[param(default = "-created_at")]
     sort: Option<String>,
     /// Listings a page.
@@ -115,7 +115,8 @@ pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answ
     let search = search(&uri, Unknown::Refuse)?;
     let mut timings = Timings::default();
     let page = timings.database(application.store.page(&search)).await?;
-    let count = if search.count { Some(timings.database(application.store.count(&search)).await?) } else { None };
+    let count =
+        if search.count { Some(timings.database(application.store.count(&search)).await?) } else { None };
     let next = page.next.map(|position| search.after(position));
     let body = RecordPage {
         properties: page.properties.into_iter().map(Record::from).collect(),

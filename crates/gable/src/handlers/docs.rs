@@ -14,8 +14,8 @@ use crate::representation::Representation;
 use crate::security::DOCS_CONTENT_SECURITY_POLICY;
 
 /// The OpenAPI 3.1 document, made from the handlers themselves.
-pub async fn openapi(State(application): State<Arc<Application>>) -> Answer {
-    Ok(Representation::json(&application.openapi)?)
+pub async fn openapi(State(application): State<Arc<Application>>) -> Representation {
+    Representation::new("application/json", application.openapi.clone())
 }
 
 /// The document, readable.
@@ -25,5 +25,6 @@ pub async fn page() -> Answer {
         viewer_href: assets::href("rapidoc-min.js"),
         script_href: assets::href("docs.js"),
     };
-    Ok(Representation::html(page.render()?).with_header(CONTENT_SECURITY_POLICY, DOCS_CONTENT_SECURITY_POLICY))
+    Ok(Representation::html(page.render()?)
+        .with_header(CONTENT_SECURITY_POLICY, DOCS_CONTENT_SECURITY_POLICY))
 }

@@ -14,6 +14,7 @@ pub async fn show(Path(name): Path<String>) -> Answer {
         // One address for each drawing, and none for what no listing can be.
         Kind::named(kind).is_some() && drawing::href(kind, *id, *bedrooms).ends_with(&name)
     });
-    let (kind, id, bedrooms) = parsed.ok_or_else(|| Error::NotFound(format!("There is no drawing {name}")))?;
+    let (kind, id, bedrooms) =
+        parsed.ok_or_else(|| Error::NotFound(format!("There is no drawing {name}")))?;
     Ok(Representation::new("image/svg+xml", drawing::drawing(kind, id, bedrooms)).immutable())
 }

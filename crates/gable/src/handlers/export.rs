@@ -155,7 +155,8 @@ fn body(
 fn refuse_paging(uri: &Uri) -> Result<(), Error> {
     let refusals: Vec<Refusal> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .filter(|(name, value)| {
-            !value.is_empty() && Parameter::named(name).is_some_and(|parameter| !Parameter::FILTERS.contains(&parameter))
+            !value.is_empty()
+                && Parameter::named(name).is_some_and(|parameter| !Parameter::FILTERS.contains(&parameter))
         })
         .map(|(name, value)| Refusal {
             parameter: name.into_owned(),

@@ -35,7 +35,9 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Answ
         title: heading(&search),
         self_href: format!("{site}{}", address(PATH, &query)),
         alternate_href: format!("{site}{}", address("/", &query)),
-        updated: rfc3339(page.properties.iter().map(|property| property.updated_at).max().unwrap_or_default()),
+        updated: rfc3339(
+            page.properties.iter().map(|property| property.updated_at).max().unwrap_or_default(),
+        ),
         entries: page.properties.iter().map(|property| entry(site, property)).collect(),
     };
     let text = timings.render(|| feed.render())?;

@@ -25,7 +25,11 @@ pub async fn sitemap(State(application): State<Arc<Application>>) -> Answer {
     }
     let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex {NAMESPACE}>\n");
     for start in starts {
-        let _ = writeln!(xml, "<sitemap><loc>{}/sitemaps/{start}.xml</loc></sitemap>", application.settings.site_url);
+        let _ = writeln!(
+            xml,
+            "<sitemap><loc>{}/sitemaps/{start}.xml</loc></sitemap>",
+            application.settings.site_url
+        );
     }
     xml.push_str("</sitemapindex>\n");
     Ok(Representation::new("application/xml", xml))
@@ -45,7 +49,8 @@ async fn stretch(application: &Application, start: i64) -> Answer {
         let _ = writeln!(xml, "<url><loc>{}/</loc></url>", application.settings.site_url);
     }
     for (id, updated_at) in listings {
-        let (site, path, changed) = (&application.settings.site_url, listing_path(id), updated_at.format("%Y-%m-%d"));
+        let (site, path, changed) =
+            (&application.settings.site_url, listing_path(id), updated_at.format("%Y-%m-%d"));
         let _ = writeln!(xml, "<url><loc>{site}{path}</loc><lastmod>{changed}</lastmod></url>");
     }
     xml.push_str("</urlset>\n");

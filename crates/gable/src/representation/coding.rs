@@ -37,7 +37,8 @@ impl Coding {
             .map(preference)
             .collect();
         let weight = |coding: Coding| {
-            let named = |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|&(_, weight)| weight);
+            let named =
+                |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|&(_, weight)| weight);
             coding.name().and_then(named).or_else(|| named("*")).unwrap_or_default()
         };
         // `max_by_key` keeps the last of equals, so the list is walked from its end.
@@ -102,7 +103,11 @@ fn preference(member: &str) -> (String, u16) {
     (name.trim().to_ascii_lowercase(), weight)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 … 1,000 just before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0 … 1,000 just before"
+)]
 fn thousandths(weight: f32) -> u16 {
     (weight.clamp(0.0, 1.0) * 1_000.0) as u16
 }
@@ -114,7 +119,8 @@ fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::new(6));
+    let mut encoder =
+        flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::new(6));
     encoder.write_all(body)?;
     encoder.finish()
 }
@@ -125,7 +131,10 @@ mod tests {
     use hyper::header::HeaderValue;
 
     fn negotiated(accept: &'static str) -> Coding {
-        Coding::negotiated(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]))
+        Coding::negotiated(&HeaderMap::from_iter([(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static(accept),
+        )]))
     }
 
     #[test]

@@ -72,6 +72,16 @@ impl AllowedHosts {
         }
     }
 
+    /// A name that is allowed, for a request of our own; none where every name is.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        self.patterns.iter().find_map(|pattern| match pattern {
+            Pattern::Everything => None,
+            Pattern::Name(name) | Pattern::Domain(name) => Some(name.clone()),
+            Pattern::Address(address) => Some(format!("[{address}]")),
+        })
+    }
+
     pub(super) fn allow(&self, host: Host<'_>) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(host))
     }

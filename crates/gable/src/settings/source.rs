@@ -84,8 +84,12 @@ impl Sources {
         match (direct, file) {
             (Some(_), Some(_)) => Err(format!("must be given by {name} or by {name}_FILE, not by both")),
             (None, Some((path, _))) => {
-                let text = std::fs::read_to_string(&path).map_err(|error| format!("{name}_FILE names {path}, which cannot be read: {error}"))?;
-                Ok(Some((text.trim_end_matches(['\r', '\n']).to_owned(), Origin::File(format!("{name}_FILE")))))
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| format!("{name}_FILE names {path}, which cannot be read: {error}"))?;
+                Ok(Some((
+                    text.trim_end_matches(['\r', '\n']).to_owned(),
+                    Origin::File(format!("{name}_FILE")),
+                )))
             }
             (direct, None) => Ok(direct),
         }

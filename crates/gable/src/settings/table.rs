@@ -32,22 +32,37 @@ const fn secret(name: &'static str, help: &'static str) -> Setting {
 pub const SETTINGS: [Setting; 19] = [
     Setting {
         is_secret: true,
-        ..setting("DATABASE_URL", "", "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/NAME [default: sqlite:gable.db]")
+        ..setting(
+            "DATABASE_URL",
+            "",
+            "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/NAME [default: sqlite:gable.db]",
+        )
     },
     setting("POSTGRES_DB", "", "Name of the PostgreSQL database, where DATABASE_URL is not given"),
     setting("POSTGRES_USER", "postgres", "User of the PostgreSQL database"),
     secret("POSTGRES_PASSWORD", "Password of the PostgreSQL database"),
     setting("POSTGRES_HOST", "127.0.0.1", "Host of the PostgreSQL database"),
     setting("POSTGRES_PORT", "5432", "Port of the PostgreSQL database"),
-    secret("REDIS_URL", "redis://HOST:PORT/NUMBER; read and checked, not used before the shared cache is there"),
+    secret(
+        "REDIS_URL",
+        "redis://HOST:PORT/NUMBER; read and checked, not used before the shared cache is there",
+    ),
     Setting {
         alias: Some("DJANGO_SECRET_KEY"),
         ..secret("GABLE_SECRET_KEY", "At least 16 random characters; required off loopback")
     },
     setting("DEBUG", "0", "1 adds Server-Timing to answers and drops the rules for public addresses"),
-    setting("ALLOWED_HOSTS", "", "Names that requests may be addressed to, with commas: homes.example,.homes.example"),
+    setting(
+        "ALLOWED_HOSTS",
+        "",
+        "Names that requests may be addressed to, with commas: homes.example,.homes.example",
+    ),
     setting("BIND", "127.0.0.1:8000", "Address and port to listen on"),
-    setting("SITE_URL", "", "How the site is addressed from outside, for links in feeds and sitemaps [default: http://BIND]"),
+    setting(
+        "SITE_URL",
+        "",
+        "How the site is addressed from outside, for links in feeds and sitemaps [default: http://BIND]",
+    ),
     setting("CACHE_MEMORY", "256MiB", "Memory for the cache; checked, not used before the cache is there"),
     setting("CACHE_LEASE_MS", "100", "How long knowledge of the database is relied on; as above"),
     setting("CACHE_POLL_MS", "20", "How often the database is asked for changes; as above"),
@@ -85,7 +100,11 @@ pub struct Flags(pub BTreeMap<&'static str, String>);
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         command.args(SETTINGS.iter().filter(|setting| setting.has_flag()).map(|setting| {
-            let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            let default = if setting.default.is_empty() {
+                String::new()
+            } else {
+                format!(" [default: {}]", setting.default)
+            };
             Arg::new(setting.name)
                 .long(setting.flag())
                 .value_name("VALUE")

@@ -63,8 +63,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a setting that has a default; the default where it is wrong.
-    pub(super) fn read<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> T {
-        let default = || parse(Setting::named(name).default).ok().expect("each default keeps its own rule: a test reads all");
+    pub(super) fn read<T, E: ToString>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> T {
+        let default = || {
+            parse(Setting::named(name).default)
+                .ok()
+                .expect("each default keeps its own rule: a test reads all")
+        };
         self.read_optional(name, &parse).unwrap_or_else(default)
     }
 
@@ -162,7 +170,9 @@ pub(super) fn site_url(text: &str) -> Result<String, &'static str> {
     let plain = |host: &str| {
         !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
     };
-    host.filter(|host| plain(host)).map(|_| url.to_owned()).ok_or("must be http:// or https:// and a host, without a path")
+    host.filter(|host| plain(host))
+        .map(|_| url.to_owned())
+        .ok_or("must be http:// or https:// and a host, without a path")
 }
 
 /// A whole number of bytes with an optional unit: `KiB`, `MiB`, `GiB` (powers of 1,024) or `KB`, `MB`, `GB`.

@@ -29,7 +29,9 @@ fn group(search: &Search, facet: &Facet) -> FacetGroup {
         name: name(facet.parameter).to_owned(),
         values: values
             .into_iter()
-            .filter_map(|(value, listings)| link(search, facet.parameter, &value, listings, counted >= MOST_COUNTED))
+            .filter_map(|(value, listings)| {
+                link(search, facet.parameter, &value, listings, counted >= MOST_COUNTED)
+            })
             .collect(),
     }
 }
@@ -43,7 +45,13 @@ fn name(parameter: Parameter) -> &'static str {
 }
 
 /// One value as a link; none for a value that cannot be searched for (a place name that another program left empty).
-fn link(search: &Search, parameter: Parameter, value: &str, listings: i64, is_sample: bool) -> Option<FacetValue> {
+fn link(
+    search: &Search,
+    parameter: Parameter,
+    value: &str,
+    listings: i64,
+    is_sample: bool,
+) -> Option<FacetValue> {
     let (narrowed, widened) = match parameter {
         Parameter::Kind => (
             Search { kind: Some(listings::Kind::named(value)?), ..search.first_page() },

@@ -23,7 +23,8 @@ pub(super) fn as_typed(uri: &Uri, refusals: &[Refusal]) -> SearchForm {
     let value = |parameter: Parameter| {
         let name = parameter.name();
         let value = typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.to_string());
-        let error = refusals.iter().find(|refusal| refusal.parameter == name).map(|refusal| refusal.rule.clone());
+        let error =
+            refusals.iter().find(|refusal| refusal.parameter == name).map(|refusal| refusal.rule.clone());
         Field { value: value.unwrap_or_default(), error }
     };
     let hidden = [Parameter::Bbox, Parameter::Limit, Parameter::Cursor].map(Parameter::name);

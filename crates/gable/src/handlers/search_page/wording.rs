@@ -30,7 +30,9 @@ pub(super) fn without(search: &Search, parameter: Parameter) -> String {
 
 /// One filter in words: `Up to 300,000`.
 fn filter(search: &Search, parameter: Parameter, value: &str) -> String {
-    let price = |price: Option<listings::Price>| price.map(|price| wording::price(price.decimal())).unwrap_or_default();
+    let price = |price: Option<listings::Price>| {
+        price.map(|price| wording::price(price.decimal())).unwrap_or_default()
+    };
     match parameter {
         Parameter::Q => format!("“{value}”"),
         Parameter::Location => capitals(value),
@@ -86,7 +88,10 @@ pub(super) fn number(value: &str, noun: &str) -> String {
 fn capitals(place: &str) -> String {
     let capital = |word: &str| {
         let mut characters = word.chars();
-        characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>()).unwrap_or_default()
+        characters
+            .next()
+            .map(|first| first.to_uppercase().chain(characters).collect::<String>())
+            .unwrap_or_default()
     };
     place.split(' ').map(capital).collect::<Vec<_>>().join(" ")
 }
