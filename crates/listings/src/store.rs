@@ -64,6 +64,12 @@ impl Default for Options {
     }
 }
 
+/// Every dialect that a store may have: SQLite's and PostgreSQL's.
+#[must_use]
+pub fn dialects() -> [&'static Dialect; 2] {
+    [&sqlite::DIALECT, &postgres::DIALECT]
+}
+
 /// How much of the pool is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolUse {

@@ -39,8 +39,8 @@ impl Store {
                 let mut connection = pool.acquire().await?;
                 let mut transaction = connection.begin().await?;
                 let kept = copy_many(&mut transaction, new, flush, now, progress).await?;
+                sqlx::query("analyze properties_property").execute(&mut *transaction).await?;
                 transaction.commit().await?;
-                sqlx::query("analyze properties_property").execute(&mut *connection).await?;
                 Ok(kept)
             }
             Pool::Sqlite(pool) => {
@@ -48,8 +48,8 @@ impl Store {
                 // Takes the write lock at once: a transaction that began as a read could not get it later.
                 let mut transaction = connection.begin_with("begin immediate").await?;
                 let kept = insert_each(&mut transaction, self.dialect(), new, flush, now, progress).await?;
+                sqlx::query("analyze").execute(&mut *transaction).await?;
                 transaction.commit().await?;
-                sqlx::query("analyze").execute(&mut *connection).await?;
                 Ok(kept)
             }
         }

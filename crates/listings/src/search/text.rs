@@ -7,8 +7,9 @@ const MAX_TERMS: usize = 12;
 
 /// The words of a free-text search, each of which must begin a word of the listing.
 ///
-/// Words are what stands between characters that are neither letter nor digit. ASCII letters are lower-cased and a word
-/// said twice counts once; the order is kept, since people like to see again what they typed.
+/// Words are what stands between characters that are neither letter nor digit. They are lower-cased, as both databases
+/// do with the listings (PostgreSQL beyond ASCII only where the database has a UTF-8 locale). A word said twice counts
+/// once; the order is kept, since people like to see again what they typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms(Vec<String>);
 
@@ -20,7 +21,7 @@ impl Terms {
         let mut terms: Vec<String> = Vec::new();
         for word in text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
         {
-            let word = word.to_ascii_lowercase();
+            let word = word.to_lowercase();
             if !terms.contains(&word) {
                 terms.push(word);
             }

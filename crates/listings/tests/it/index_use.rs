@@ -1,0 +1,149 @@
+//! Every kind of search answers from an index: PostgreSQL's own account of what it read, over 100,000 listings.
+
+use listings::read::MOST_COUNTED;
+use listings::samples::samples;
+use listings::search::{Search, Unknown};
+use listings::store::{Bind, Dialect, Statement, dialects, statement};
+use serde_json::Value;
+use testkit::Postgres;
+
+use crate::stores;
+
+const LISTINGS: usize = 100_000;
+
+/// A search may read at most this share of the table, in rows; what a filter leaves over counts.
+const SHARE: f64 = 0.1;
+
+/// Each filter, combinations, each sort; the words are a frequent, a rare and an absent one, and two together.
+const SEARCHES: [&str; 30] = [
+    "",
+    "status=sold",
+    "kind=villa",
+    "location=accra",
+    "location=nowhere",
+    "q=sea",
+    "q=suva",
+    "q=zzzz",
+    "q=orchard+kampala",
+    "min_price=9000000",
+    "max_price=20000",
+    "min_price=100000&max_price=101000",
+    "min_bedrooms=9",
+    "min_bedrooms=3&max_bedrooms=3",
+    "max_bedrooms=0",
+    "min_bathrooms=5",
+    "min_area=3900",
+    "max_area=19",
+    "bbox=-0.2,5.55,-0.15,5.6",
+    "bbox=-180,-90,180,90",
+    "bbox=170,-20,-170,-10",
+    "sort=created_at",
+    "sort=price",
+    "sort=-price",
+    "sort=floor_area",
+    "sort=-floor_area",
+    "sort=id",
+    "kind=house&location=tartu&min_bedrooms=4",
+    "q=garden&kind=apartment&max_price=300000&sort=price",
+    "sort=price&min_price=500000&location=lisbon",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_search_scans_the_table() {
+    let test = stores::postgres().await;
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    test.store.insert_many(samples(11).take(LISTINGS), false, now, |_| {}).await.unwrap();
+    // As autovacuum does sooner or later: index-only scans need the visibility map.
+    Postgres::shared().sql(&test.url, "vacuum analyze properties_property");
+
+    println!("{:>8} {:>8}  search", "read", "returned");
+    for query in SEARCHES {
+        let search = search(query);
+        let deep = deep(&test.store, &search).await;
+        for (what, statement) in asked(&search).into_iter().chain(deep.map(|search| ("deep", page(&search))))
+        {
+            check(&test.url, &format!("{what:>5} {query}"), &statement);
+        }
+    }
+}
+
+fn search(query: &str) -> Search {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    Search::parse(pairs, Unknown::Refuse).unwrap()
+}
+
+fn postgres() -> &'static Dialect {
+    dialects()[1]
+}
+
+fn page(search: &Search) -> Statement {
+    statement::page(postgres(), search)
+}
+
+/// What the site asks for a search: its page, how many match, and a facet.
+fn asked(search: &Search) -> Vec<(&'static str, Statement)> {
+    vec![
+        ("page", page(search)),
+        ("count", statement::count(postgres(), search, MOST_COUNTED + 1)),
+        ("facet", statement::facet(postgres(), search, "location", MOST_COUNTED)),
+    ]
+}
+
+/// The same search from far down its list: the page after the 40th of 100.
+async fn deep(store: &listings::Store, search: &Search) -> Option<Search> {
+    let mut deep = Search { limit: 100, ..search.clone() };
+    for _ in 0..40 {
+        deep.after = Some(store.page(&deep).await.unwrap().next?);
+    }
+    Some(Search { limit: search.limit, ..deep })
+}
+
+fn check(url: &str, name: &str, statement: &Statement) {
+    let explain = format!("explain (analyze, buffers, format json) {}", literal(statement));
+    let answer = Postgres::shared().sql(url, &explain);
+    let plan: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{name}: {answer}"));
+    let plan = &plan[0]["Plan"];
+    let read = rows_read(plan, name, &answer);
+    println!("{read:>8} {:>8}  {name}", plan["Actual Rows"]);
+    let bound = if name.contains("count") || name.contains("facet") {
+        // Bounded by the most that is counted, however many match, on top of what a page may read.
+        LISTINGS as f64 * SHARE * 2.0 + MOST_COUNTED as f64
+    } else {
+        LISTINGS as f64 * SHARE
+    };
+    assert!(read as f64 <= bound, "{name} read {read} rows:\n{answer}");
+}
+
+/// Rows that the scans of the table and of its indexes came upon, those that a filter dropped included.
+fn rows_read(node: &Value, name: &str, plan: &str) -> i64 {
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    assert_ne!(kind, "Seq Scan", "{name} scans the table:\n{plan}");
+    let number = |field: &str| node[field].as_f64().unwrap_or_default();
+    let own = if kind.ends_with("Scan") && kind != "Subquery Scan" {
+        let met = number("Actual Rows")
+            + number("Rows Removed by Filter")
+            + number("Rows Removed by Index Recheck");
+        met * number("Actual Loops")
+    } else {
+        0.0
+    };
+    let below = node["Plans"]
+        .as_array()
+        .map_or(0, |plans| plans.iter().map(|plan_below| rows_read(plan_below, name, plan)).sum());
+    own as i64 + below
+}
+
+/// The statement with its values in place of the placeholders, as PostgreSQL plans one that is not kept prepared.
+fn literal(statement: &Statement) -> String {
+    let values = statement.binds.iter().enumerate().rev();
+    values.fold(statement.sql.clone(), |sql, (index, bind)| {
+        let value = match bind {
+            Bind::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Bind::Integer(number) => format!("{number}::bigint"),
+            Bind::Float(number) => format!("{number}::float8"),
+            Bind::Decimal(number) => format!("{number}::numeric"),
+            Bind::Timestamp(time) => format!("'{}'::timestamptz", time.to_rfc3339()),
+        };
+        sql.replace(&format!("${}", index + 1), &value)
+    })
+}

@@ -1,0 +1,11 @@
+//! Listings over real databases: every test of a store runs over both.
+
+mod adopting_django;
+mod answers;
+mod canonical_form;
+mod failing_database;
+mod index_use;
+mod keeping;
+mod migrating;
+mod model;
+mod stores;
