@@ -3,7 +3,7 @@
 mod devtools;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -164,13 +164,16 @@ impl Browser {
 
 /// Everything that the driver and Chromium write goes to the folder.
 fn driver_command(folder: &Folder) -> Command {
-    installed::program("chromium", "chromium");
     let mut command = Command::new(installed::program("chromedriver", "chromium-driver"));
     command.arg("--port=0").env_clear().env("HOME", folder.path()).env("TMPDIR", folder.path());
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }
     command
+}
+
+fn chromium() -> PathBuf {
+    installed::program_of_many_names(&["chromium", "chromium-browser", "google-chrome"], "chromium")
 }
 
 /// The driver chooses a free port and prints it.
@@ -193,7 +196,7 @@ fn capabilities(folder: &Folder, scripts: Scripts) -> Capabilities {
         "session.restore_on_startup": 4,
         "session.startup_urls": ["about:blank"],
     });
-    let options = json!({ "args": flags, "prefs": preferences });
+    let options = json!({ "binary": chromium(), "args": flags, "prefs": preferences });
     Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)])
 }
 

@@ -11,7 +11,16 @@ use std::path::{Path, PathBuf};
 ///
 /// When it is in none of them, with a sentence for whoever set up the machine.
 pub(crate) fn program(name: &str, debian_package: &str) -> PathBuf {
-    in_path(name).unwrap_or_else(|| missing(name, debian_package))
+    program_of_many_names(&[name], debian_package)
+}
+
+/// A program by the first of its names that is there; the first is Debian's.
+///
+/// # Panics
+///
+/// As [`program`].
+pub(crate) fn program_of_many_names(names: &[&str], debian_package: &str) -> PathBuf {
+    names.iter().find_map(|name| in_path(name)).unwrap_or_else(|| missing(names[0], debian_package))
 }
 
 /// The folder of PostgreSQL's programs: `PG_BIN`, else the newest of Debian's, else where `PATH` leads.

@@ -11,7 +11,7 @@
 //! * [`Program`]: a binary that was built here, its output and its memory.
 //! * [`http`]: requests that no HTTP client would send.
 //!
-//! A program that is not installed ends the test with a sentence that names its Debian package and
+//! For Linux: the watchdog reads /proc. A program that is not installed ends the test with a sentence that names its Debian package and
 //! `./scripts/test`.
 
 mod account;
@@ -27,6 +27,7 @@ mod postgres;
 mod process;
 mod program;
 mod redis;
+mod server;
 mod workspace;
 
 pub use browser::Browser;

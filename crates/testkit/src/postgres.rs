@@ -9,26 +9,18 @@
 mod template;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::account::Account;
 use crate::folder::Folder;
 use crate::installed;
-use crate::patience::within;
-use crate::port::free_port;
 use crate::process::Process;
-
-/// How long the server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// How many ports are tried when others take them before us.
-const PORTS: usize = 20;
+use crate::server::{Server, wait_until};
 
 /// Nothing waits for the disk: a throw-away cluster need not survive the machine. It does survive `kill -9`,
 /// for a commit is in the kernel's memory before it is answered.
@@ -45,20 +37,18 @@ const SETTINGS: [&str; 5] = [
 /// password. It is gone when this is dropped or the test process dies.
 #[derive(Debug)]
 pub struct Postgres {
-    // First, so that the watchdog lets the server end in order and give its shared memory back, before
-    // dropping the process kills it.
-    folder: Folder,
-    process: Mutex<Option<Process>>,
-    programs: PathBuf,
-    account: Option<Account>,
-    settings: Vec<String>,
-    port: u16,
+    server: Server,
+    cluster: Cluster,
     databases: AtomicU32,
 }
 
-enum Launch {
-    Ready(Process),
-    PortTaken,
+/// What a cluster is started from.
+#[derive(Debug)]
+struct Cluster {
+    programs: PathBuf,
+    account: Option<Account>,
+    folder: PathBuf,
+    settings: Vec<String>,
 }
 
 impl Postgres {
@@ -82,19 +72,12 @@ impl Postgres {
         let account = Account::unless_already_unprivileged();
         // SIGQUIT is PostgreSQL's immediate shutdown: nobody is waited for, shared memory is given back.
         let folder = Folder::for_server(account, Signal::QUIT);
+        let settings = settings.iter().map(ToString::to_string).collect();
         let programs = installed::postgres_programs();
-        template::copy(&programs, account, &folder.path().join("data"));
-        let mut postgres = Self {
-            folder,
-            process: Mutex::new(None),
-            programs,
-            account,
-            settings: settings.iter().map(ToString::to_string).collect(),
-            port: 0,
-            databases: AtomicU32::new(0),
-        };
-        postgres.launch_on_a_free_port();
-        postgres
+        let cluster = Cluster { programs, account, folder: folder.path().to_path_buf(), settings };
+        template::copy(&cluster.programs, account, &cluster.data());
+        let server = Server::start(folder, |port| cluster.launch(port));
+        Self { server, cluster, databases: AtomicU32::new(0) }
     }
 
     /// The one cluster of this test process, started by whoever asks first.
@@ -112,13 +95,13 @@ impl Postgres {
     /// The port, the same after a restart.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// The folder that it works in.
     #[must_use]
     pub fn folder(&self) -> &Folder {
-        &self.folder
+        self.server.folder()
     }
 
     /// The URL of the database `postgres`.
@@ -146,7 +129,7 @@ impl Postgres {
     ///
     /// When a statement fails, with PostgreSQL's message.
     pub fn sql(&self, database_url: &str, statements: &str) -> String {
-        let mut command = Command::new(self.programs.join("psql"));
+        let mut command = Command::new(self.cluster.programs.join("psql"));
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database_url, "-c", statements]);
         output_of(&mut command)
     }
@@ -157,12 +140,7 @@ impl Postgres {
     ///
     /// When it does not end within a minute.
     pub fn stop(&self) {
-        if let Some(process) = self.process().take() {
-            // One that is paused would not hear it.
-            self.resume();
-            process.signal(Signal::INT);
-            process.exit_within(PATIENCE).expect("a fast shutdown waits for nobody");
-        }
+        self.server.stop(Signal::INT);
     }
 
     /// Kills every process of the cluster at once, as a crash would; returns when they are gone.
@@ -171,9 +149,8 @@ impl Postgres {
     ///
     /// When the watchdog has gone.
     pub fn kill(&self) {
-        self.folder.signal_all(Signal::KILL);
-        *self.process() = None;
-        self.release_shared_memory();
+        self.server.kill();
+        self.cluster.clear_after_a_crash();
     }
 
     /// Starts the server again, on its port, with its data; stops it first when it runs.
@@ -183,11 +160,7 @@ impl Postgres {
     /// When it does not start.
     pub fn restart(&self) {
         self.stop();
-        let started = within(PATIENCE, || match self.launch(self.port) {
-            Launch::Ready(process) => Some(process),
-            Launch::PortTaken => None,
-        });
-        *self.process() = Some(started.expect("nobody else keeps the port for long"));
+        self.server.restart(|port| self.cluster.launch(port));
     }
 
     /// Stops every process of the cluster where it is (SIGSTOP): connections stay open and nothing answers.
@@ -196,7 +169,7 @@ impl Postgres {
     ///
     /// When the watchdog has gone.
     pub fn pause(&self) {
-        self.folder.signal_all(Signal::STOP);
+        self.server.pause();
     }
 
     /// Lets a paused cluster go on.
@@ -205,51 +178,29 @@ impl Postgres {
     ///
     /// When the watchdog has gone.
     pub fn resume(&self) {
-        self.folder.signal_all(Signal::CONT);
-    }
-
-    fn process(&self) -> MutexGuard<'_, Option<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+        self.server.resume();
     }
 
     fn database_url(&self, name: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port())
     }
+}
 
+impl Cluster {
     fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
     }
 
-    fn launch_on_a_free_port(&mut self) {
-        for _ in 0..PORTS {
-            self.port = free_port();
-            if let Launch::Ready(process) = self.launch(self.port) {
-                *self.process() = Some(process);
-                return;
-            }
-        }
-        panic!("{PORTS} ports were all taken before PostgreSQL could listen on them");
-    }
-
-    fn launch(&self, port: u16) -> Launch {
+    /// The server when it is ready, or `None` when the port was taken.
+    fn launch(&self, port: u16) -> Option<Process> {
         let process = Process::spawn(&mut self.server(port), &self.data());
-        let launch = within(PATIENCE, || {
-            if process.exit_status().is_some() {
-                return Some(port_is_taken(&process.stderr()));
-            }
-            self.is_ready(&process).then_some(false)
-        });
-        match launch {
-            Some(false) => Launch::Ready(process),
-            Some(true) => Launch::PortTaken,
-            None => panic!("PostgreSQL does not get ready:\n{}", process.output()),
-        }
+        wait_until(|process| self.is_ready(process), process, "PostgreSQL")
     }
 
     fn server(&self, port: u16) -> Command {
         let mut command = Command::new(self.programs.join("postgres"));
         command.arg("-D").arg(self.data()).arg("-p").arg(port.to_string());
-        command.arg("-k").arg(self.folder.path()).env("LC_ALL", "C");
+        command.arg("-k").arg(&self.folder).env("LC_ALL", "C");
         for setting in SETTINGS.into_iter().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
@@ -261,30 +212,25 @@ impl Postgres {
 
     /// `postmaster.pid` says `ready` in its last line; its first tells ours from one that a crash left behind.
     fn is_ready(&self, process: &Process) -> bool {
-        let file = postmaster_file(&self.data());
+        let file = self.postmaster_file();
         let is_ours = file.first().is_some_and(|id| *id == process.id().as_raw_nonzero().to_string());
         is_ours && file.get(7).is_some_and(|status| status.trim_end() == "ready")
     }
 
-    /// A server that was killed can't give back its small System V segment, and the system has only so many.
-    fn release_shared_memory(&self) {
-        let file = postmaster_file(&self.data());
-        if let Some(id) = file.get(6).and_then(|line| line.split_whitespace().nth(1)) {
+    /// A killed server leaves a small System V segment, of which a system has only so many, and the number of a
+    /// process, which may be somebody else's when it starts again.
+    fn clear_after_a_crash(&self) {
+        if let Some(id) = self.postmaster_file().get(6).and_then(|line| line.split_whitespace().nth(1)) {
             // It may be gone already: then there is nothing to do.
             let _ = Command::new("ipcrm").args(["-m", id]).output();
         }
+        let _ = fs::remove_file(self.data().join("postmaster.pid"));
     }
-}
 
-fn postmaster_file(data: &Path) -> Vec<String> {
-    let text = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
-}
-
-/// True when the server ended because of its port; any other end is the test's.
-fn port_is_taken(log: &str) -> bool {
-    assert!(log.contains("Address already in use"), "PostgreSQL does not start:\n{log}");
-    true
+    fn postmaster_file(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
 }
 
 /// Runs one of PostgreSQL's programs to its end.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -49,7 +49,9 @@ fn make(programs: &Path, account: Option<Account>, template: &Path) {
     let workplace = Folder::for_server(account, Signal::TERM);
     let cluster = workplace.path().join("data");
     initialise(programs, account, &workplace, &cluster);
-    let unfinished = template.with_extension(process::id().to_string());
+    // A run that was killed may have left a part of one. The lock is ours: no other run is at it.
+    let unfinished = template.with_file_name("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
     copy_tree(&cluster, &unfinished);
     fs::rename(&unfinished, template).expect("a folder can be renamed in its place");
 }
