@@ -44,6 +44,7 @@ pub(super) fn patient() -> Limits {
         body_time: long,
         write_stall_time: long,
         linger_time: long,
+        let_go_time: SHORT,
         drain_time: long,
         ..Limits::default()
     }
@@ -172,7 +173,7 @@ async fn hold(State(desk): State<Arc<Desk>>) -> &'static str {
 async fn endless(State(desk): State<Arc<Desk>>) -> Body {
     desk.entered.add_permits(1);
     let leaving = Leaving(desk);
-    let piece = Bytes::from_static(&[b'x'; 64 * 1024]);
+    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
     Body::from_stream(stream::repeat(piece).map(move |piece| {
         let _held = &leaving;
         Ok::<_, std::io::Error>(piece)
