@@ -21,12 +21,7 @@ pub(super) async fn close(shared: &Shared, ended: Ended, stream: ClientStream, u
     debug!(?ended, "connection ends");
     let (mut socket, swallowed) = stream.into_parts();
     if let Some(refusal) = late_refusal(&ended, swallowed, unparsed, &shared.limits) {
-        shared.note_refusal(&refusal);
-        let path = path_of(unparsed);
-        let answer = refusal::wire_format(&refusal, &path, shared.refusal_page);
-        let sent = socket.write_all(&answer);
-        // Whether it arrives is the client's concern now.
-        let _ = timeout(shared.limits.write_stall_time, sent).await;
+        say(shared, &refusal, &path_of(unparsed), &mut socket).await;
     }
     if let Some(time) = linger_time(&ended, swallowed, &shared.limits) {
         linger(&mut socket, time, shared.limits.linger_bytes).await;
@@ -36,15 +31,27 @@ pub(super) async fn close(shared: &Shared, ended: Ended, stream: ClientStream, u
     }
 }
 
+async fn say(shared: &Shared, refusal: &Refusal, path: &str, socket: &mut TcpStream) {
+    shared.note_refusal(refusal);
+    let answer = refusal::wire_format(refusal, path, shared.refusal_page);
+    // Whether it arrives is the client's concern now.
+    let _ = timeout(shared.limits.write_stall_time, socket.write_all(&answer)).await;
+}
+
 /// The answer to a request that never became one.
 fn late_refusal(ended: &Ended, swallowed: bool, unparsed: &[u8], limits: &Limits) -> Option<Refusal> {
     match ended {
         Ended::Finished(Err(error)) if swallowed => Some(unparsable(error, unparsed, limits)),
-        Ended::Overdue(Overdue::Head) => {
+        Ended::Overdue(Overdue::Head) if !is_blank(unparsed) => {
             Some(Refusal::new(Reason::HeadTimeout, "the head of the request did not come in time"))
         }
         Ended::Finished(_) | Ended::Overdue(_) | Ended::LetGo => None,
     }
+}
+
+/// Some clients send an empty line too many after a request: that is not half of another one.
+fn is_blank(unparsed: &[u8]) -> bool {
+    unparsed.trim_ascii().is_empty()
 }
 
 fn unparsable(error: &hyper::Error, unparsed: &[u8], limits: &Limits) -> Refusal {

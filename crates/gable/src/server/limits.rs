@@ -72,3 +72,14 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_a_shutdown_is_over_within_ten_seconds() {
+        let limits = Limits::default();
+        assert!(limits.drain_time + limits.abort_time < Duration::from_secs(10));
+    }
+}

@@ -160,3 +160,24 @@ async fn the_second_request_to_end_ends_at_once() {
     client.is_closed().await;
     assert_eq!(rig.drained().await, Drained { finished: 0, cut: 1 });
 }
+
+#[tokio::test]
+async fn all_of_them_together_are_gone_by_the_deadline() {
+    let rig = Rig::start(Limits { drain_time: SHORT, ..patient() }).await;
+    let mut idle = rig.client().await;
+    idle.request(HELLO).await;
+    let half_head = rig.client_with("GET / HT").await;
+    let half_body = "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf";
+    let half_body = rig.client_with(half_body).await;
+    let deaf = rig.client_with(&format!("{ENDLESS}{HELLO}{HELLO}")).await;
+    let held = rig.client_with(HOLD).await;
+    rig.entered().await;
+    rig.entered().await;
+    let counts = std::sync::Arc::clone(&rig.counts);
+    rig.shut_down().await;
+    assert_eq!((counts.connections_accepted(), counts.connections_open()), (5, 0));
+    for mut client in [idle, half_head, half_body, held] {
+        client.is_closed().await;
+    }
+    drop(deaf);
+}

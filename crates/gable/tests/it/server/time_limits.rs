@@ -23,6 +23,17 @@ async fn a_head_that_stays_half_is_answered_408_and_closed() {
 }
 
 #[tokio::test]
+async fn an_empty_line_is_not_half_a_request() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    let mut client = rig.client().await;
+    client.request(HELLO).await;
+    client.send("\r\n").await;
+    client.is_closed().await;
+    let mut client = rig.client().await;
+    assert_eq!(client.request(&format!("\r\n{HELLO}")).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_head_that_drips_gets_no_more_time_than_another() {
     let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
     assert_eq!(dripping(rig.client().await).await, 408);
