@@ -147,6 +147,7 @@ fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/", get(async || "hello"))
         .route("/api/v1/hello", get(async || "hello"))
+        .route("/large", get(async || vec![b'x'; 256 * 1024]))
         .route("/length", post(async |body: Bytes| body.len().to_string()))
         .route("/ignore", post(async || "not read"))
         .route("/deny", post(deny))

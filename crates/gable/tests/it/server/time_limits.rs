@@ -139,7 +139,8 @@ async fn a_client_that_never_reads_is_cut() {
 async fn a_client_that_asks_and_asks_and_never_reads_is_cut() {
     let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
     let mut client = rig.client().await;
-    let asking = async { while client.0.write_all(HELLO.as_bytes()).await.is_ok() {} };
+    let many = HELLO.replace("/ ", "/large ").repeat(1000);
+    let asking = async { while client.0.write_all(many.as_bytes()).await.is_ok() {} };
     soon(asking).await;
     assert_eq!(rig.counts.write_stalls(), 1);
 }
