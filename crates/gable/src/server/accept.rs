@@ -35,7 +35,12 @@ pub(super) struct Slot {
 
 impl Gate {
     pub(super) fn new(listener: TcpListener, limits: Limits, counts: Arc<ServerCounts>) -> Self {
-        Self { listener, slots: Arc::new(Semaphore::new(limits.connections)), limits, counts }
+        Self {
+            listener,
+            slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            limits,
+            counts,
+        }
     }
 
     /// The next connection. The slot comes first: while none is free, clients wait in the kernel,

@@ -1,6 +1,7 @@
 //! The end of a connection, so that the last answer arrives.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
@@ -20,30 +21,37 @@ pub(super) async fn close(shared: &Shared, ended: Ended, stream: ClientStream, u
     debug!(?ended, "connection ends");
     let (mut socket, swallowed) = stream.into_parts();
     if let Some(refusal) = late_refusal(&ended, swallowed, unparsed, &shared.limits) {
-        shared.note_refusal(&refusal);
-        let path = path_of(unparsed);
-        let answer = refusal::wire_format(&refusal, &path, shared.refusal_page);
-        let sent = socket.write_all(&answer);
-        // Whether it arrives is the client's concern now.
-        let _ = timeout(shared.limits.write_stall_time, sent).await;
+        say(shared, &refusal, &path_of(unparsed), &mut socket).await;
     }
-    if is_owed_an_end(&ended, swallowed, &socket) {
-        linger(&mut socket, &shared.limits).await;
+    if let Some(time) = linger_time(&ended, swallowed, &shared.limits) {
+        linger(&mut socket, time, shared.limits.linger_bytes).await;
     }
     if matches!(ended, Ended::Overdue(Overdue::TakingTheAnswer)) {
         shared.counts.count_write_stall();
     }
 }
 
+async fn say(shared: &Shared, refusal: &Refusal, path: &str, socket: &mut TcpStream) {
+    shared.note_refusal(refusal);
+    let answer = refusal::wire_format(refusal, path, shared.refusal_page);
+    // Whether it arrives is the client's concern now.
+    let _ = timeout(shared.limits.write_stall_time, socket.write_all(&answer)).await;
+}
+
 /// The answer to a request that never became one.
 fn late_refusal(ended: &Ended, swallowed: bool, unparsed: &[u8], limits: &Limits) -> Option<Refusal> {
     match ended {
         Ended::Finished(Err(error)) if swallowed => Some(unparsable(error, unparsed, limits)),
-        Ended::Overdue(Overdue::Head) => {
+        Ended::Overdue(Overdue::Head) if !is_blank(unparsed) => {
             Some(Refusal::new(Reason::HeadTimeout, "the head of the request did not come in time"))
         }
         Ended::Finished(_) | Ended::Overdue(_) | Ended::LetGo => None,
     }
+}
+
+/// Some clients send an empty line too many after a request: that is not half of another one.
+fn is_blank(unparsed: &[u8]) -> bool {
+    unparsed.trim_ascii().is_empty()
 }
 
 fn unparsable(error: &hyper::Error, unparsed: &[u8], limits: &Limits) -> Refusal {
@@ -71,30 +79,23 @@ fn path_of(unparsed: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// Whether an answer may still be under way, or unread, which a hard close would destroy.
-fn is_owed_an_end(ended: &Ended, swallowed: bool, socket: &TcpStream) -> bool {
+/// How long to wait for the client's end, where an answer may still be under way or unread: a hard
+/// close would destroy it.
+fn linger_time(ended: &Ended, swallowed: bool, limits: &Limits) -> Option<Duration> {
     match ended {
-        Ended::Finished(Ok(())) | Ended::Overdue(Overdue::Head) => true,
-        Ended::Finished(Err(_)) => swallowed,
-        Ended::LetGo | Ended::Overdue(Overdue::NextRequest) => has_unread_input(socket),
-        Ended::Overdue(Overdue::FirstByte | Overdue::TakingTheAnswer) => false,
+        Ended::Finished(Ok(())) | Ended::Overdue(Overdue::Head) => Some(limits.linger_time),
+        Ended::Finished(Err(_)) => swallowed.then_some(limits.linger_time),
+        Ended::LetGo => Some(limits.let_go_time),
+        Ended::Overdue(_) => None,
     }
-}
-
-fn has_unread_input(socket: &TcpStream) -> bool {
-    let mut byte = [0];
-    matches!(socket.try_read(&mut byte), Ok(1))
 }
 
 /// Closes our side, and reads until the client closes its own: RFC 9112, section 9.6. A socket
 /// closed with input unread, or that receives more, is reset, and the reset overtakes the answer.
-async fn linger(socket: &mut TcpStream, limits: &Limits) {
-    if let Err(error) = socket.shutdown().await
-        && error.kind() != ErrorKind::NotConnected
-    {
-        debug!(%error, "closing a connection failed");
-    }
-    let _ = timeout(limits.linger_time, discard(socket, limits.linger_bytes)).await;
+async fn linger(socket: &mut TcpStream, time: Duration, most_bytes: usize) {
+    // It fails when the client has gone already; reading notices that too.
+    let _ = socket.shutdown().await;
+    let _ = timeout(time, discard(socket, most_bytes)).await;
 }
 
 async fn discard(socket: &mut TcpStream, most_bytes: usize) -> io::Result<u64> {

@@ -52,11 +52,7 @@ async fn respond(
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = match check(shared, &request) {
         Ok(()) => routed(shared, request).await,
-        Err(refusal) => {
-            let unread = !request.body().is_end_stream();
-            let response = shared.refuse(&refusal, request.uri().path());
-            if unread { closing(response) } else { response }
-        }
+        Err(refusal) => refused(shared, &request, &refusal),
     };
     response.map(|body| ResponseBody::new(body, in_hand))
 }
@@ -85,6 +81,11 @@ fn check_body_is_meant(request: &Request<Incoming>) -> Result<(), Refusal> {
         Reason::BodyUnexpected,
         format!("a {method} request has no body; put parameters into the query"),
     ))
+}
+
+fn refused(shared: &Shared, request: &Request<Incoming>, refusal: &Refusal) -> Response<Body> {
+    let response = shared.refuse(refusal, request.uri().path());
+    if request.body().is_end_stream() { response } else { closing(response) }
 }
 
 async fn routed(shared: &Shared, request: Request<Incoming>) -> Response<Body> {

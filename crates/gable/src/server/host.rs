@@ -23,15 +23,12 @@ pub(super) struct NotAHost;
 impl<'a> Host<'a> {
     /// Reads `host[:port]`; the port may be empty (RFC 3986, section 3.2.3).
     pub(super) fn parse(text: &'a str) -> Result<(Self, Option<u16>), NotAHost> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (address, rest) = rest.split_once(']').ok_or(NotAHost)?;
-                (Self::address(address)?, rest)
-            }
-            None => {
-                let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
-                (Self::name(name)?, rest)
-            }
+        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+            let (address, rest) = rest.split_once(']').ok_or(NotAHost)?;
+            (Self::address(address)?, rest)
+        } else {
+            let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (Self::name(name)?, rest)
         };
         Ok((host, parse_port(port)?))
     }

@@ -36,7 +36,10 @@ pub struct Limits {
     pub write_stall_time: Duration,
     /// After the last answer, for the client to notice the end and close its side (5 s).
     pub linger_time: Duration,
-    /// What is read and thrown away in that time (64 MiB).
+    /// The same for a connection that the shutdown finds idle (300 ms): long enough for the last
+    /// answer to arrive where the client has sent more already, and no delay worth mentioning.
+    pub let_go_time: Duration,
+    /// What is read and thrown away in either time (64 MiB).
     pub linger_bytes: usize,
     /// From the begin of the shutdown to the cutting of what isn't finished (8 s).
     pub drain_time: Duration,
@@ -61,10 +64,22 @@ impl Default for Limits {
             body_time: Duration::from_mins(1),
             write_stall_time: Duration::from_secs(30),
             linger_time: Duration::from_secs(5),
+            let_go_time: Duration::from_millis(300),
             linger_bytes: 64 * MEBIBYTE,
             drain_time: Duration::from_secs(8),
             abort_time: Duration::from_secs(1),
             accept_rest_time: Duration::from_millis(100),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_a_shutdown_is_over_within_ten_seconds() {
+        let limits = Limits::default();
+        assert!(limits.drain_time + limits.abort_time < Duration::from_secs(10));
     }
 }

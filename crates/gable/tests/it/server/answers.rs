@@ -55,6 +55,13 @@ async fn what_is_not_http_is_answered_400_and_closed() {
 }
 
 #[tokio::test]
+async fn http_2_is_closed_without_an_answer_that_it_could_not_read() {
+    let rig = Rig::start(patient()).await;
+    let mut client = rig.client_with("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    client.is_closed().await;
+}
+
+#[tokio::test]
 async fn nonsense_behind_a_request_does_not_touch_the_answer_to_it() {
     let rig = Rig::start(patient()).await;
     let mut client = rig.client_with(&format!("{HELLO}nonsense\r\n\r\n")).await;

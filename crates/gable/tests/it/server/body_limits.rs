@@ -1,8 +1,9 @@
 //! Bodies that are too large, not read, or not meant.
 
 use gable::server::Limits;
+use tokio::io::AsyncWriteExt;
 
-use super::rig::{HELLO, Rig, ask, patient};
+use super::rig::{HELLO, Rig, SHORT, ask, patient, soon};
 
 fn small() -> Limits {
     Limits { body_bytes: 10, ..patient() }
@@ -72,15 +73,13 @@ async fn a_body_that_no_handler_reads_does_not_destroy_the_answer() {
 async fn a_body_without_end_is_not_read_for_ever() {
     for limits in [
         Limits { linger_bytes: 1024 * 1024, ..patient() },
-        Limits { linger_time: super::rig::SHORT, ..patient() },
+        Limits { linger_time: SHORT, linger_bytes: usize::MAX, ..patient() },
     ] {
         let rig = Rig::start(limits).await;
         let mut client = rig.client_with(&post("/", "Content-Length: 99999999999", "")).await;
         let piece = "x".repeat(64 * 1024);
-        let pouring = async {
-            while tokio::io::AsyncWriteExt::write_all(&mut client.0, piece.as_bytes()).await.is_ok() {}
-        };
-        super::rig::soon(pouring).await;
+        let pouring = async { while client.0.write_all(piece.as_bytes()).await.is_ok() {} };
+        soon(pouring).await;
     }
 }
 

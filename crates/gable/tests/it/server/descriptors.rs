@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use gable::clock;
-use gable::server::Limits;
 
 use super::rig::{HELLO, Rig, patient, soon};
 
@@ -38,7 +37,7 @@ fn most_open_files() -> u64 {
 }
 
 async fn exhaust_and_recover() {
-    let limits = Limits { ..patient() };
+    let limits = patient();
     let rig = Rig::start(limits).await;
     rig.client().await.request(HELLO).await;
     let mut files: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();

@@ -3,8 +3,11 @@
 use super::rig::{Answer, Rig, ask, patient};
 
 async fn with_hosts(target: &str, hosts: &[&str]) -> Answer {
-    let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
-    ask(patient(), &format!("GET {target} HTTP/1.1\r\n{hosts}\r\n")).await
+    let mut request = format!("GET {target} HTTP/1.1\r\n");
+    for host in hosts {
+        request.extend(["Host: ", host, "\r\n"]);
+    }
+    ask(patient(), &format!("{request}\r\n")).await
 }
 
 async fn is_refused(target: &str, hosts: &[&str], because: &str) {

@@ -44,6 +44,7 @@ pub(super) fn patient() -> Limits {
         body_time: long,
         write_stall_time: long,
         linger_time: long,
+        let_go_time: SHORT,
         drain_time: long,
         ..Limits::default()
     }
@@ -146,6 +147,7 @@ fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/", get(async || "hello"))
         .route("/api/v1/hello", get(async || "hello"))
+        .route("/large", get(async || vec![b'x'; 256 * 1024]))
         .route("/length", post(async |body: Bytes| body.len().to_string()))
         .route("/ignore", post(async || "not read"))
         .route("/deny", post(deny))
@@ -172,7 +174,7 @@ async fn hold(State(desk): State<Arc<Desk>>) -> &'static str {
 async fn endless(State(desk): State<Arc<Desk>>) -> Body {
     desk.entered.add_permits(1);
     let leaving = Leaving(desk);
-    let piece = Bytes::from_static(&[b'x'; 64 * 1024]);
+    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
     Body::from_stream(stream::repeat(piece).map(move |piece| {
         let _held = &leaving;
         Ok::<_, std::io::Error>(piece)

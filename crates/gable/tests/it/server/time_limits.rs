@@ -1,9 +1,9 @@
 //! Clients that take their time.
 
 use gable::server::Limits;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::rig::{ENDLESS, HELLO, HOLD, Rig, SHORT, patient, soon};
-use tokio::io::AsyncReadExt;
+use super::rig::{Client, ENDLESS, HELLO, HOLD, Rig, SHORT, patient, soon};
 
 #[tokio::test]
 async fn a_client_that_says_nothing_is_closed_without_an_answer() {
@@ -23,25 +23,36 @@ async fn a_head_that_stays_half_is_answered_408_and_closed() {
 }
 
 #[tokio::test]
-async fn a_head_that_drips_gets_no_more_time_than_another() {
+async fn an_empty_line_is_not_half_a_request() {
     let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
     let mut client = rig.client().await;
-    let (mut reading, mut writing) = client.0.split();
-    let dripping = async {
-        loop {
-            let sent = tokio::io::AsyncWriteExt::write_all(&mut writing, b"G").await;
-            if sent.is_err() {
-                return;
-            }
-            tokio::time::sleep(SHORT / 10).await;
+    client.request(HELLO).await;
+    client.send("\r\n").await;
+    client.is_closed().await;
+    let mut client = rig.client().await;
+    assert_eq!(client.request(&format!("\r\n{HELLO}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_that_drips_gets_no_more_time_than_another() {
+    let rig = Rig::start(Limits { head_time: SHORT, ..patient() }).await;
+    assert_eq!(dripping(rig.client().await).await, 408);
+}
+
+/// Sends one byte after another until an answer comes; returns its status.
+async fn dripping(client: Client) -> u16 {
+    let (reading, mut writing) = client.0.into_split();
+    let drip = tokio::spawn(async move {
+        let mut pace = tokio::time::interval(SHORT / 15);
+        while writing.write_all(b"x").await.is_ok() {
+            pace.tick().await;
         }
-    };
-    let mut status = [0; 12];
-    tokio::select! {
-        read = soon(reading.read_exact(&mut status)) => assert_eq!(read.unwrap(), 12),
-        () = dripping => {}
-    }
-    assert_eq!(status, *b"HTTP/1.1 408");
+    });
+    let mut reading = BufReader::new(reading);
+    let mut line = String::new();
+    soon(reading.read_line(&mut line)).await.unwrap();
+    drip.abort();
+    line[9..12].parse().unwrap()
 }
 
 #[tokio::test]
@@ -97,32 +108,22 @@ async fn a_handler_may_take_longer_than_any_client() {
 #[tokio::test]
 async fn a_body_that_stays_half_is_answered_408_and_closed() {
     let rig = Rig::start(Limits { body_chunk_time: SHORT, ..patient() }).await;
-    let half = "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf";
-    let mut client = rig.client_with(half).await;
-    let answer = client.answer().await;
-    assert_eq!(answer.status, 408);
-    assert!(answer.says_close());
-    assert_eq!(rig.refused("body_timeout"), 1);
+    let half = "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n";
+    for sent in ["", "half"] {
+        let mut client = rig.client_with(&format!("{half}{sent}")).await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status, 408);
+        assert!(answer.says_close());
+    }
+    assert_eq!(rig.refused("body_timeout"), 2);
 }
 
 #[tokio::test]
 async fn a_body_that_drips_has_an_end_too() {
-    let limits = Limits { body_chunk_time: SHORT, body_time: SHORT * 3, ..patient() };
-    let rig = Rig::start(limits).await;
-    let mut client = rig.client().await;
-    client.send("POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n").await;
-    let (mut reading, mut writing) = client.0.split();
-    let dripping = async {
-        while tokio::io::AsyncWriteExt::write_all(&mut writing, b"x").await.is_ok() {
-            tokio::time::sleep(SHORT / 10).await;
-        }
-    };
-    let mut status = [0; 12];
-    tokio::select! {
-        read = soon(reading.read_exact(&mut status)) => assert_eq!(read.unwrap(), 12),
-        () = dripping => {}
-    }
-    assert_eq!(status, *b"HTTP/1.1 408");
+    let rig = Rig::start(Limits { body_time: SHORT, ..patient() }).await;
+    let head = "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+    let client = rig.client_with(head).await;
+    assert_eq!(dripping(client).await, 408);
 }
 
 #[tokio::test]
@@ -138,20 +139,22 @@ async fn a_client_that_never_reads_is_cut() {
 async fn a_client_that_asks_and_asks_and_never_reads_is_cut() {
     let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
     let mut client = rig.client().await;
-    let asking =
-        async { while tokio::io::AsyncWriteExt::write_all(&mut client.0, HELLO.as_bytes()).await.is_ok() {} };
+    let many = HELLO.replace("/ ", "/large ").repeat(1000);
+    let asking = async { while client.0.write_all(many.as_bytes()).await.is_ok() {} };
     soon(asking).await;
     assert_eq!(rig.counts.write_stalls(), 1);
 }
 
 #[tokio::test]
-async fn a_client_that_reads_slowly_is_served_to_the_end() {
-    let rig = Rig::start(Limits { write_stall_time: SHORT, ..patient() }).await;
+async fn a_client_that_reads_slowly_is_served_for_longer_than_a_stall_may_last() {
+    let stall = SHORT * 6;
+    let rig = Rig::start(Limits { write_stall_time: stall, ..patient() }).await;
     let mut client = rig.client_with(ENDLESS).await;
-    let mut piece = vec![0; 256 * 1024];
-    for _ in 0..40 {
+    let mut piece = vec![0; 4 * 1024 * 1024];
+    let mut pace = tokio::time::interval(stall / 10);
+    for _ in 0..15 {
         soon(client.0.read_exact(&mut piece)).await.unwrap();
-        tokio::time::sleep(SHORT / 20).await;
+        pace.tick().await;
     }
     assert_eq!(rig.counts.write_stalls(), 0);
 }
