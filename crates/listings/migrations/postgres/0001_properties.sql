@@ -79,6 +79,5 @@ create index if not exists properties_property_by_bedrooms on properties_propert
 create index if not exists properties_property_by_bathrooms on properties_property (status, bathrooms, created_at, id);
 create index if not exists properties_property_by_coordinates on properties_property (status, latitude, longitude);
 create index if not exists properties_property_by_text on properties_property using gin (
-    to_tsvector('simple', translate(title || ' ' || description || ' ' || location,
-     '.,-/@_:+&''#%=?~', '                '))
+    to_tsvector('simple', replace(title || ' ' || description || ' ' || location, '/', ' '))
 );

@@ -20,11 +20,11 @@ pub(super) const DIALECT: Dialect = Dialect {
         above_all: "1000000000000",
         descending: "coalesce(floor_area, -100)",
     },
-    // The expression of the index on it. Punctuation becomes space first: PostgreSQL's parser would otherwise keep
-    // `sea-view`, `3.5` or `a/b` as words of their own kind, which no prefix finds.
+    // The expression of the index on it. A slash becomes space first: PostgreSQL's parser would otherwise take
+    // `kitchen/diner` for the name of a file, and no prefix would find the diner.
     text: (
-        "to_tsvector('simple', translate(title || ' ' || description || ' ' || location, \
-         '.,-/@_:+&''#%=?~', '                ')) @@ to_tsquery('simple', ",
+        "to_tsvector('simple', replace(title || ' ' || description || ' ' || location, '/', ' ')) @@ \
+         to_tsquery('simple', ",
         ")",
     ),
     terms: |terms| terms.words().iter().map(|word| format!("{word}:*")).collect::<Vec<_>>().join(" & "),
