@@ -122,10 +122,10 @@ async fn copy_many(
 ) -> Result<u64, StoreError> {
     // One long statement at its own pace: the time limit for a reader's statement is not meant for it.
     sqlx::query("set local statement_timeout = 0").execute(&mut *connection).await?;
+    let indexes = take_indexes_of_empty_table(connection).await?;
     if flush {
         sqlx::query("delete from properties_property").execute(&mut *connection).await?;
     }
-    let indexes = take_indexes_of_empty_table(connection).await?;
     let kept = copy(connection, new, now, progress).await?;
     for index in indexes {
         sqlx::raw_sql(AssertSqlSafe(index)).execute(&mut *connection).await?;
