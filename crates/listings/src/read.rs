@@ -41,6 +41,44 @@ pub struct Facet {
     pub values: Vec<(String, i64)>,
 }
 
+/// How many listings match a search, and how they divide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// How many match, on all pages together.
+    pub count: Count,
+    /// How they divide by kind, location and bedrooms. Each facet leaves its own filter out, so that it shows what else
+    /// there is to choose.
+    pub facets: [Facet; 3],
+}
+
+/// A column that listings are counted by, and the parameters that narrow a search to some of its values.
+#[derive(Debug, Clone, Copy)]
+struct FacetOf {
+    column: &'static str,
+    parameters: &'static [Parameter],
+}
+
+const FACETS: [FacetOf; 3] = [
+    FacetOf { column: "kind", parameters: &[Parameter::Kind] },
+    FacetOf { column: "location", parameters: &[Parameter::Location] },
+    FacetOf { column: "bedrooms", parameters: &[Parameter::MinBedrooms, Parameter::MaxBedrooms] },
+];
+
+impl FacetOf {
+    /// The search without this facet's own filter.
+    fn opened(self, search: &Search) -> Search {
+        self.parameters.iter().fold(search.first_page(), |search, &parameter| search.without(parameter))
+    }
+
+    /// This facet's share of a tally.
+    fn gathered(self, tally: &[(String, String, i64)]) -> Facet {
+        let own = tally.iter().filter(|(column, ..)| column == self.column);
+        let mut values: Vec<_> = own.map(|(_, value, listings)| (value.clone(), *listings)).collect();
+        values.sort_by(|(left, most), (right, least)| (least, left).cmp(&(most, right)));
+        Facet { parameter: self.parameters[0], values }
+    }
+}
+
 impl Store {
     /// One page of a search.
     ///
@@ -74,32 +112,29 @@ impl Store {
         Ok(Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED })
     }
 
-    /// How the newest [`MOST_COUNTED`] matches divide by kind, location and bedrooms. Each facet leaves its own filter
-    /// out, so that it shows what else there is to choose.
+    /// How many listings match, and how the newest [`MOST_COUNTED`] of them divide by kind, location and bedrooms.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn facets(&self, search: &Search) -> Result<[Facet; 3], StoreError> {
-        Ok([
-            self.facet(&search.without(Parameter::Kind), Parameter::Kind, "kind").await?,
-            self.facet(&search.without(Parameter::Location), Parameter::Location, "location").await?,
-            self.facet(
-                &search.without(Parameter::MinBedrooms).without(Parameter::MaxBedrooms),
-                Parameter::MinBedrooms,
-                "bedrooms",
-            )
-            .await?,
-        ])
+    pub async fn overview(&self, search: &Search) -> Result<Overview, StoreError> {
+        let (open, applied): (Vec<_>, Vec<_>) =
+            FACETS.into_iter().partition(|facet| facet.opened(search) == search.first_page());
+        let mut tally = self.tally(search, &open).await?;
+        let counted = tally.iter().find(|(name, ..)| name == "listings").map_or(0, |&(_, _, number)| number);
+        for facet in applied {
+            tally.extend(self.tally(&facet.opened(search), &[facet]).await?);
+        }
+        let count = Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED };
+        Ok(Overview { count, facets: FACETS.map(|facet| facet.gathered(&tally)) })
     }
 
-    async fn facet(
+    async fn tally(
         &self,
         search: &Search,
-        parameter: Parameter,
-        column: &'static str,
-    ) -> Result<Facet, StoreError> {
-        let statement = statement::facet(self.dialect(), search, column, MOST_COUNTED);
-        Ok(Facet { parameter, values: self.fetch(statement).await? })
+        facets: &[FacetOf],
+    ) -> Result<Vec<(String, String, i64)>, StoreError> {
+        let columns: Vec<&'static str> = facets.iter().map(|facet| facet.column).collect();
+        self.fetch(statement::tally(self.dialect(), search, &columns, MOST_COUNTED + 1)).await
     }
 
     /// At most `most` other active listings of the same kind in the same place, newest first; filled up with the same

@@ -143,17 +143,25 @@ async fn take_indexes_of_empty_table(connection: &mut PgConnection) -> Result<Ve
         return Ok(Vec::new());
     }
     sqlx::query("set local maintenance_work_mem = '256MB'").execute(&mut *connection).await?;
-    let indexes: Vec<(String, String)> = sqlx::query_as(
-        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index \
-         where indrelid = 'properties_property'::regclass and not indisunique",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    for (name, _) in &indexes {
-        sqlx::raw_sql(AssertSqlSafe(format!("drop index {name}"))).execute(&mut *connection).await?;
+    let indexes: Vec<(String, String)> =
+        sqlx::query_as(DROP_AND_MAKE_INDEXES).fetch_all(&mut *connection).await?;
+    for (drop, _) in &indexes {
+        sqlx::raw_sql(AssertSqlSafe(drop.clone())).execute(&mut *connection).await?;
     }
-    Ok(indexes.into_iter().map(|(_, definition)| definition).collect())
+    Ok(indexes.into_iter().map(|(_, make)| make).collect())
 }
+
+/// For each index that no constraint needs: the statement that drops it, and those that make it again with what
+/// `pg_get_indexdef` leaves out, the statistics targets of its expressions.
+const DROP_AND_MAKE_INDEXES: &str = "
+    select format('drop index %s', indexrelid::regclass),
+        pg_get_indexdef(indexrelid) || coalesce((
+            select string_agg(
+                format('; alter index %s alter column %s set statistics %s', indexrelid::regclass, attnum, attstattarget), '')
+            from pg_attribute where attrelid = indexrelid and attstattarget > 0
+        ), '')
+    from pg_index
+    where indrelid = 'properties_property'::regclass and not indisunique";
 
 async fn copy(
     connection: &mut PgConnection,

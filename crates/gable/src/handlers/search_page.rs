@@ -43,14 +43,14 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Resu
 async fn found(application: &Application, search: &Search) -> super::Answer {
     let mut timings = Timings::default();
     let store = &application.store;
-    let facets = timings.database(store.facets(search)).await?;
-    let outcome = timings.database(outcome::of(store, search)).await?;
+    let overview = timings.database(store.overview(search)).await?;
+    let outcome = timings.database(outcome::of(store, search, overview.count)).await?;
     let page = SearchPage {
         layout: layout(application, search),
         heading: wording::heading(search),
-        form: form::of(search, &facets),
+        form: form::of(search, &overview.facets),
         chips: wording::chips(search),
-        facets: facets::groups(search, &facets),
+        facets: facets::groups(search, &overview),
         outcome,
         feed_href: Some(address(feed::PATH, &search.filters_only().canonical())),
         csv_href: Some(address(&format!("{}/export.csv", api::LIST), &search.filters_only().canonical())),

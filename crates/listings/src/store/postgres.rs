@@ -20,13 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         above_all: "1000000000000",
         descending: "coalesce(floor_area, -100)",
     },
-    // The expression of the index on it. A slash becomes space first: PostgreSQL's parser would otherwise take
-    // `kitchen/diner` for the name of a file, and no prefix would find the diner.
-    text: (
-        "to_tsvector('simple', replace(title || ' ' || description || ' ' || location, '/', ' ')) @@ \
-         to_tsquery('simple', ",
-        ")",
-    ),
+    text: ("search_text @@ to_tsquery('simple', ", ")"),
     terms: |terms| terms.words().iter().map(|word| format!("{word}:*")).collect::<Vec<_>>().join(" & "),
     money: |price| Bind::Decimal(price.decimal()),
     time: Bind::Timestamp,

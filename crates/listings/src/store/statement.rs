@@ -100,15 +100,19 @@ pub fn count(dialect: &Dialect, search: &Search, most: i64) -> Statement {
     statement
 }
 
-/// How often each value of `column` occurs among the newest `most` matches, most frequent first; columns: text, number.
+/// How the newest `most` matches divide by each of `columns`, at most 50 values of each, most frequent first; and how many
+/// they are, under the name `listings`. Columns: text, text, number.
 #[must_use]
-pub fn facet(dialect: &Dialect, search: &Search, column: &'static str, most: i64) -> Statement {
-    let mut statement =
-        Statement::fixed(&format!("select cast({column} as text) as value, count(*) as listings from ("));
-    newest(&mut statement, dialect, search, column, most);
-    statement.push(&format!(
-        ") as matching where {column} is not null group by {column} order by listings desc, {column} limit 50"
-    ));
+pub fn tally(dialect: &Dialect, search: &Search, columns: &[&'static str], most: i64) -> Statement {
+    let mut statement = Statement::fixed("with newest as materialized (");
+    newest(&mut statement, dialect, search, "kind, location, bedrooms", most);
+    statement.push(") select 'listings' as facet, '' as value, count(*) as listings from newest");
+    for column in columns {
+        statement.push(&format!(
+            " union all select * from (select '{column}', cast({column} as text), count(*) from newest \
+             where {column} is not null group by {column} order by count(*) desc, {column} limit 50) as by_{column}"
+        ));
+    }
     statement
 }
 
@@ -131,8 +135,8 @@ pub fn active_step(id: i64, step: i64) -> Statement {
 }
 
 /// The newest matches, so that an index gives them in order and the work is bounded however many match.
-fn newest(statement: &mut Statement, dialect: &Dialect, search: &Search, column: &str, most: i64) {
-    statement.push(&format!("select {column} from properties_property where "));
+fn newest(statement: &mut Statement, dialect: &Dialect, search: &Search, columns: &str, most: i64) {
+    statement.push(&format!("select {columns} from properties_property where "));
     filter(statement, dialect, search);
     order(statement, dialect, Sort::Newest);
     statement.push(" limit ").bind(most);

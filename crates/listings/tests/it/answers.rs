@@ -141,7 +141,9 @@ async fn counts_and_facets_agree_with_what_is_found(test: TestStore) {
         let count = test.store.count(&search).await.unwrap();
         assert_eq!(count.listings, i64::try_from(expected(&everything, &search).len()).unwrap(), "{query}");
         assert!(count.is_exact);
-        for facet in test.store.facets(&search).await.unwrap() {
+        let overview = test.store.overview(&search).await.unwrap();
+        assert_eq!(overview.count, count, "{query}");
+        for facet in overview.facets {
             for (value, listings) in facet.values.into_iter().take(3) {
                 let narrowed = match facet.parameter {
                     Parameter::Kind => Search { kind: listings::Kind::named(&value), ..search.clone() },

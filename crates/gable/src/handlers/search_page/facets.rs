@@ -1,7 +1,7 @@
 //! The facets: what else there is, and how much of it.
 
 use listings::Search;
-use listings::read::{Facet, MOST_COUNTED};
+use listings::read::{Facet, MOST_COUNTED, Overview};
 use listings::search::Parameter;
 
 use super::wording;
@@ -13,8 +13,9 @@ use crate::pages::wording as words;
 const VALUES: usize = 8;
 
 /// The facets as groups of links; those that would not narrow anything are left out.
-pub(super) fn groups(search: &Search, facets: &[Facet]) -> Vec<FacetGroup> {
-    facets.iter().map(|facet| group(search, facet)).filter(|group| !group.values.is_empty()).collect()
+pub(super) fn groups(search: &Search, overview: &Overview) -> Vec<FacetGroup> {
+    let facets = overview.facets.iter();
+    facets.map(|facet| group(search, facet)).filter(|group| !group.values.is_empty()).collect()
 }
 
 fn group(search: &Search, facet: &Facet) -> FacetGroup {

@@ -12,14 +12,14 @@ use crate::pages::wording as words;
 /// Ways out of an empty result that are tried.
 const RELAXATIONS: usize = 8;
 
-pub(super) async fn of(store: &Store, search: &Search) -> Result<Outcome, StoreError> {
+pub(super) async fn of(store: &Store, search: &Search, found: Count) -> Result<Outcome, StoreError> {
     let page = store.page(search).await?;
     if page.properties.is_empty() {
         return relaxations(store, search).await.map(Outcome::Nothing);
     }
     let first_page = address(super::PATH, &search.first_page().canonical());
     Ok(Outcome::Found(Results {
-        count: count(store.count(search).await?, search),
+        count: count(found, search),
         cards: page.properties.iter().map(card::of).collect(),
         next_href: page.next.map(|next| address(super::PATH, &search.after(next).canonical())),
         first_href: search.after.is_some().then_some(first_page),
