@@ -132,15 +132,17 @@ impl Store {
         }
     }
 
-    /// Runs a read and returns its rows. A read that met a dead connection is sent once more: the pool does not test its
-    /// connections beforehand, so the first read after a restart of the database finds out.
+    /// Runs a read and returns its rows. A read that met a dead connection is sent again, on another: the pool does not
+    /// test its connections beforehand, so after a restart of the database each of them may turn out dead once.
     pub(crate) async fn fetch<Row: Fetch>(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let _place = self.enter()?;
-        match self.fetch_once(&statement).await {
-            Err(error) if error::is_dead_connection(&error) => self.fetch_once(&statement).await,
-            outcome => outcome,
+        for _ in 0..self.options.connections {
+            match self.fetch_once(&statement).await {
+                Err(error) if error::is_dead_connection(&error) => {}
+                outcome => return outcome.map_err(StoreError::from),
+            }
         }
-        .map_err(StoreError::from)
+        self.fetch_once(&statement).await.map_err(StoreError::from)
     }
 
     /// The same for a write that returns rows: never sent twice, since a dead connection does not tell whether the first

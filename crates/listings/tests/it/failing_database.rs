@@ -1,1 +1,118 @@
-//! Later.
+//! What a reader hears when the database is busy, slow, gone or back.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use listings::store::Options;
+use listings::{Search, Store, StoreError};
+use testkit::Postgres;
+
+/// A store with little patience, over a PostgreSQL of its own.
+async fn impatient(postgres: &Postgres, options: &Options) -> Store {
+    let store = Store::connect(&postgres.fresh_database(), options).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+fn options() -> Options {
+    Options {
+        connections: 2,
+        waiting_room: 8,
+        acquire_timeout: Duration::from_millis(300),
+        statement_timeout: Some(Duration::from_millis(300)),
+    }
+}
+
+async fn read(store: &Store) -> Result<usize, StoreError> {
+    store.page(&Search::default()).await.map(|page| page.properties.len())
+}
+
+async fn reads_become(store: &Store, right: impl Fn(usize) -> bool) {
+    while !right(store.pool_use().reads) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_read_after_a_restart_of_the_database_works() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.restart();
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_survives_that_its_connection_was_ended() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    read(&store).await.unwrap();
+    let end_all = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gable'";
+    postgres.sql(&postgres.url(), end_all);
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_gone_is_unavailable_and_works_again_once_it_is_back() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    read(&store).await.unwrap();
+    postgres.stop();
+    let error = read(&store).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_) | StoreError::Busy), "{error}");
+    postgres.restart();
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stands_still_turns_readers_away_beyond_its_waiting_room() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    // Six of the eight wait for a connection and hear of it; the two that have one wait for the database itself.
+    reads_become(&store, |reads| reads <= 2).await;
+    postgres.resume();
+    let outcomes = join_all(readers).await;
+    let busy = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Err(StoreError::Busy)))).count();
+    assert_eq!(busy, 6, "{outcomes:?}");
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &Options { acquire_timeout: Duration::from_mins(1), ..options() }).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    assert!(matches!(read(&store).await.unwrap_err(), StoreError::Busy));
+    postgres.resume();
+    assert!(join_all(waiting).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_takes_too_long_is_ended_by_the_database() {
+    let postgres = Postgres::start();
+    let url = postgres.fresh_database();
+    let store = Store::connect(&url, &options()).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut lock = sqlx::PgPool::connect(&url).await.unwrap().begin().await.unwrap();
+    sqlx::query("lock table properties_property in access exclusive mode").execute(&mut *lock).await.unwrap();
+    assert!(matches!(read(&store).await.unwrap_err(), StoreError::TooSlow));
+    lock.rollback().await.unwrap();
+    read(&store).await.unwrap();
+}

@@ -1,1 +1,102 @@
-//! Later.
+//! Bringing a database to this version, whatever is there.
+
+use listings::migrate::MigrateError;
+use listings::store::Options;
+use listings::{Search, Store};
+use testkit::{Folder, Postgres};
+
+use crate::stores::{TestStore, over_both_stores};
+
+over_both_stores!(
+    a_migrated_database_has_nothing_pending,
+    a_database_of_a_newer_program_is_refused_and_left_alone,
+    a_migration_of_another_build_is_refused,
+);
+
+async fn a_migrated_database_has_nothing_pending(test: TestStore) {
+    let plan = test.store.migrate().await.unwrap();
+    assert!(plan.pending.is_empty() && !plan.adopts, "{plan:?}");
+    assert!(test.store.is_empty().await.unwrap());
+}
+
+async fn a_database_of_a_newer_program_is_refused_and_left_alone(test: TestStore) {
+    test.elsewhere("update _sqlx_migrations set version = 9001 where version = 1").await;
+    for outcome in [test.store.migrate().await, test.store.migration_plan().await] {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, MigrateError::Newer { found: 9001, .. }), "{error}");
+        assert!(error.to_string().contains("version 9001, newer than this program"), "{error}");
+    }
+}
+
+async fn a_migration_of_another_build_is_refused(test: TestStore) {
+    test.elsewhere("update _sqlx_migrations set checksum = 'xx'").await;
+    assert!(matches!(test.store.migrate().await.unwrap_err(), MigrateError::Altered(1)));
+}
+
+async fn connected(url: &str) -> Store {
+    Store::connect(url, &Options::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn several_programs_may_migrate_at_once() {
+    let url = Postgres::shared().fresh_database();
+    let programs =
+        futures::future::join_all((0..6).map(|_| async { connected(&url).await.migrate().await })).await;
+    assert!(programs.iter().all(Result::is_ok), "{programs:?}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_djangos_is_refused_and_left_alone() {
+    let postgres = Postgres::shared();
+    for (table, column) in [
+        ("id bigint, title text, description text, price numeric(12,2), location text", "created_at"),
+        (
+            "id uuid, title text, description text, price numeric(12,2), location text, created_at timestamptz",
+            "id",
+        ),
+        (
+            "id bigint, title text, description text, price numeric(12,4), location text, created_at timestamptz",
+            "price",
+        ),
+        (
+            "id bigint, title text, description text, price float8, location text, created_at timestamptz",
+            "price",
+        ),
+        (
+            "id bigint, title text, description text, price numeric(9,2), location text, created_at timestamp",
+            "created_at",
+        ),
+    ] {
+        let url = postgres.fresh_database();
+        postgres.sql(&url, &format!("create table properties_property ({table})"));
+        let columns =
+            "select count(*) from information_schema.columns where table_name = 'properties_property'";
+        let before = postgres.sql(&url, columns);
+        match connected(&url).await.migrate().await.unwrap_err() {
+            MigrateError::Foreign { column: refused, .. } => assert_eq!(refused, column),
+            other => panic!("{table}: {other}"),
+        }
+        assert_eq!(postgres.sql(&url, columns), before);
+    }
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_told_as_such() {
+    let folder = Folder::new();
+    let file = folder.path().join("listings.db");
+    connected(&format!("sqlite:{}", file.display())).await.close().await;
+    let error = connected(&format!("sqlite:{}?mode=ro", file.display())).await.migrate().await.unwrap_err();
+    assert!(error.to_string().contains("may only be read"), "{error}");
+}
+
+#[tokio::test]
+async fn a_migrated_file_can_be_read_without_the_right_to_write() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.path().join("listings.db").display());
+    let store = connected(&url).await;
+    store.migrate().await.unwrap();
+    store.close().await;
+    let store = connected(&format!("{url}?mode=ro")).await;
+    assert!(store.migration_plan().await.unwrap().pending.is_empty());
+    assert!(store.page(&Search::default()).await.unwrap().properties.is_empty());
+}
