@@ -54,7 +54,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// All routes, with what is done around each.
 pub fn router(application: Arc<Application>) -> Router {
     let (described, _) = described().split_for_parts();
-    let is_https = application.settings.site_url.starts_with("https://");
+    let is_https = application.site_url.starts_with("https://");
     let debug = application.settings.debug;
     Router::new()
         .route(search_page::PATH, get(search_page::show))

@@ -34,9 +34,12 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(refusal_page);
     let metrics = Metrics::new(server.counts());
-    announce(&settings, listener.local_addr()?);
+    let address = listener.local_addr()?;
+    announce(&settings, address);
+    let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let openapi = serde_json::to_vec(&router::openapi())?.into();
-    let application = Arc::new(Application { settings, store: store.clone(), lifecycle, metrics, openapi });
+    let application =
+        Arc::new(Application { settings, site_url, store: store.clone(), lifecycle, metrics, openapi });
     let listening = tokio::spawn(listening);
     server.serve(listener, router::router(application)).await;
     listening.abort();
