@@ -13,10 +13,9 @@ use super::cli::Serve;
 use super::{database, say, seed};
 use crate::application::Application;
 use crate::metrics::Metrics;
-use crate::pages::error::ErrorPage;
-use crate::server::{Lifecycle, Limits, Page, Refusal, Server, signals};
+use crate::server::{Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
-use crate::{assets, router};
+use crate::{error, router};
 
 /// Listings that a new and empty database gets, and which.
 const SAMPLES: u64 = 40;
@@ -32,7 +31,7 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     prepare(&settings, arguments).await?;
     let store = database::open_for_serving(&settings).await?;
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
-    let server = server.with_refusal_page(refusal_page);
+    let server = server.with_refusal_page(error::refusal_page);
     let metrics = Metrics::new(server.counts());
     let address = listener.local_addr()?;
     announce(&settings, address);
@@ -81,14 +80,6 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
 fn announce(settings: &Settings, address: SocketAddr) {
     say(&format!("Listings from {}", redacted(&settings.database_url)));
     say(&format!("Listening on http://{address}"));
-}
-
-/// What the server itself refuses looks like the other error pages.
-fn refusal_page(refusal: &Refusal) -> Page {
-    let mut page = ErrorPage::new(refusal.reason.status().as_u16(), assets::hrefs());
-    page.problems.push(refusal.detail.clone());
-    let body = askama::Template::render(&page).unwrap_or_else(|_| refusal.detail.clone());
-    Page { content_type: "text/html; charset=utf-8", body }
 }
 
 /// A database that does not answer must not hold up the end.
