@@ -22,6 +22,11 @@ const FIELDS: [(&str, &str); 6] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// The fields that an answer gets which no route has made.
+pub(crate) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FIELDS.into_iter()
+}
+
 /// The layer that adds the fields to every answer which does not bring its own; over https, one more: that it stays so.
 pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -1,11 +1,11 @@
 //! The answers that the server gives itself, instead of the routes.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::clock;
+use crate::{clock, error, security};
 
 /// Why a request was not given to the routes, or not answered by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ fn problem_document(refusal: &Refusal) -> Page {
 
 /// Problem documents for programs, pages for people: the path tells them apart.
 fn page_for(refusal: &Refusal, path: &str, people: RefusalPage) -> Page {
-    if path.starts_with("/api/") { problem_document(refusal) } else { people(refusal) }
+    if error::is_api(path) { problem_document(refusal) } else { people(refusal) }
 }
 
 /// The refusal as a response to a request for `path`.
@@ -165,7 +165,9 @@ pub(super) fn response(refusal: &Refusal, path: &str, people: RefusalPage) -> Re
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in security::fields() {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -177,7 +179,7 @@ pub(super) fn wire_format(refusal: &Refusal, path: &str, people: RefusalPage) ->
          content-type: {content_type}\r\n\
          content-length: {length}\r\n\
          cache-control: no-store\r\n\
-         x-content-type-options: nosniff\r\n\
+         {security}\
          connection: close\r\n\
          date: {date}\r\n\
          \r\n\
@@ -186,10 +188,15 @@ pub(super) fn wire_format(refusal: &Refusal, path: &str, people: RefusalPage) ->
         title = refusal.title(),
         content_type = page.content_type,
         length = page.body.len(),
+        security = security_lines(),
         date = httpdate::fmt_http_date(clock::time_of_day()),
         body = page.body,
     )
     .into_bytes()
+}
+
+fn security_lines() -> String {
+    security::fields().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect()
 }
 
 /// A value out of a request, fit for a sentence: short, and with control characters escaped.
