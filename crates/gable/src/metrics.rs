@@ -40,7 +40,10 @@ impl Metrics {
         Metrics { requests: Family::new_with_constructor(request_seconds), server }
     }
 
-    /// All figures in OpenMetrics' text format.
+    /// All figures in the text format of `OpenMetrics`.
+    ///
+    /// # Panics
+    /// Never: memory takes what is written to it.
     #[must_use]
     pub fn text(&self, store: &Store) -> String {
         let mut registry = Registry::with_prefix("gable");

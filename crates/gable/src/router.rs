@@ -94,6 +94,7 @@ async fn favicon() -> Answer {
 }
 
 /// A panic ends one answer, not the process.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
 fn after_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));

@@ -120,6 +120,7 @@ pub fn shown(setting: &Setting, text: &str) -> String {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of all that read a value")]
 pub(super) fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
@@ -151,6 +152,7 @@ pub(super) const SECRET_KEY_CHARACTERS: usize = 16;
 
 /// Any length: Django's own `.env` says `dev-secret-key`, and it must go on working on a developer's machine. Where the
 /// site is public, a short key is refused beside the other rules for public addresses.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of all that read a value")]
 pub(super) fn secret_key(text: &str) -> Result<Secret, String> {
     Ok(Secret(text.to_owned()))
 }
