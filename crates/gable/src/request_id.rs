@@ -5,7 +5,7 @@ use std::fmt;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use rand::RngExt as _;
 use tracing::Instrument as _;
 
@@ -16,8 +16,8 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    fn of(request: &Request) -> RequestId {
-        let given = request.headers().get(HEADER).filter(|value| is_plain(value.as_bytes())).cloned();
+    fn of(request: &HeaderMap) -> RequestId {
+        let given = request.get(HEADER).filter(|value| is_plain(value.as_bytes())).cloned();
         RequestId(given.unwrap_or_else(RequestId::random))
     }
 
@@ -39,9 +39,14 @@ impl fmt::Display for RequestId {
     }
 }
 
+/// Numbers an answer that no route has made, to a request with these fields.
+pub(crate) fn stamp(answer: &mut HeaderMap, request: &HeaderMap) {
+    answer.insert(HEADER, RequestId::of(request).0);
+}
+
 /// The layer that numbers a request, names the number in each log line about it, and sends it back.
 pub async fn number(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
+    let id = RequestId::of(request.headers());
     let span =
         tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id.clone());

@@ -55,7 +55,7 @@ impl Settings {
         let mut reader = value::Reader::new(sources);
         let bind = reader.read("BIND", value::address);
         let debug = reader.read("DEBUG", value::flag);
-        let allowed_hosts = reader.read_optional("ALLOWED_HOSTS", |text| AllowedHosts::parse(text));
+        let allowed_hosts = reader.read_optional("ALLOWED_HOSTS", AllowedHosts::parse);
         let settings = Settings {
             database_url: database_url(&mut reader),
             redis_url: reader.read_optional("REDIS_URL", value::redis_url),
@@ -96,20 +96,15 @@ fn database_url(reader: &mut value::Reader<'_>) -> String {
     if let Some(url) = reader.read_optional("DATABASE_URL", value::database_url) {
         return url;
     }
-    match reader.read_optional("POSTGRES_DB", value::text) {
-        Some(database) => postgres_url(reader, &database),
-        None => {
-            let others = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_PORT"];
-            if let Some(other) = others.into_iter().find(|name| reader.is_given(name)) {
-                reader.refuse(
-                    "POSTGRES_DB",
-                    "nothing",
-                    &format!("is required where {other} is given and DATABASE_URL is not"),
-                );
-            }
-            "sqlite:gable.db".to_owned()
-        }
+    if let Some(database) = reader.read_optional("POSTGRES_DB", value::text) {
+        return postgres_url(reader, &database);
     }
+    let others = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "POSTGRES_PORT"];
+    if let Some(other) = others.into_iter().find(|name| reader.is_given(name)) {
+        let rule = format!("is required where {other} is given and DATABASE_URL is not");
+        reader.refuse("POSTGRES_DB", "nothing", &rule);
+    }
+    "sqlite:gable.db".to_owned()
 }
 
 fn postgres_url(reader: &mut value::Reader<'_>, database: &str) -> String {

@@ -51,6 +51,7 @@ pub(super) enum Command {
     )]
     Seed(Seed),
     /// Check or show the settings
+    #[command(after_help = "Examples:\n  gable config check && gable serve\n  gable config show")]
     Config(Config),
     /// Exit with 0 when the node that listens on BIND answers, else with 1
     #[command(after_help = "Example, in a container file:\n  HEALTHCHECK CMD [\"gable\", \"healthcheck\"]")]
@@ -96,7 +97,9 @@ pub(super) struct Config {
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Exit with 0 when every setting is right, else say what is wrong
+    #[command(after_help = "Example:\n  gable config check && gable serve")]
     Check,
     /// Every setting, its value, and where it came from; secrets hidden
+    #[command(after_help = "Example:\n  DEBUG=1 gable config show")]
     Show,
 }

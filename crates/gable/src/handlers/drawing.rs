@@ -12,7 +12,7 @@ use crate::representation::Representation;
 pub async fn show(Path(name): Path<String>) -> Answer {
     let parsed = drawing::parse(&name).filter(|(kind, id, bedrooms)| {
         // One address for each drawing, and none for what no listing can be.
-        Kind::named(kind).is_some() && drawing::href(kind, *id, *bedrooms).ends_with(&name)
+        Kind::named(kind).is_some() && *id > 0 && drawing::href(kind, *id, *bedrooms).ends_with(&name)
     });
     let (kind, id, bedrooms) =
         parsed.ok_or_else(|| Error::NotFound(format!("There is no drawing {name}")))?;

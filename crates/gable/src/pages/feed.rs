@@ -38,11 +38,16 @@ pub struct FeedEntry {
 }
 
 /// Filters that the template uses.
-#[expect(unreachable_pub, reason = "the methods that askama generates for a filter")]
+#[expect(
+    unreachable_pub,
+    clippy::inline_always,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "the methods that askama generates for a filter"
+)]
 mod filters {
     /// Drops the characters that XML 1.0 can't hold, escaped or not.
     #[askama::filter_fn]
-    #[expect(clippy::unnecessary_wraps, reason = "the shape that askama gives a filter")]
     pub(super) fn legal(text: &str, _: &dyn askama::Values) -> askama::Result<String> {
         Ok(text.chars().filter(|c| super::is_legal(*c)).collect())
     }

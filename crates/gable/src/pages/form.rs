@@ -29,7 +29,7 @@ pub struct SearchForm {
     pub sort: Field,
     /// Parameters without a visible field that a new search keeps: `bbox`, `limit`.
     pub hidden: Vec<Hidden>,
-    /// What was wrong with parameters that have no visible field (`bbox`, `limit`, `cursor`): whole sentences.
+    /// What was wrong with parameters that have no visible field (`bbox`, `limit`, `cursor`, `count`): whole sentences.
     pub other_errors: Vec<String>,
     /// Places suggested while typing.
     pub locations: Vec<String>,

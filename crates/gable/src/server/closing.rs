@@ -76,6 +76,7 @@ fn path_of(unparsed: &[u8]) -> String {
     let start = &unparsed[..unparsed.len().min(ENOUGH_BYTES)];
     let mut words = start.split(|byte| *byte == b' ');
     let path = words.nth(1).unwrap_or_default();
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
     String::from_utf8_lossy(path).into_owned()
 }
 

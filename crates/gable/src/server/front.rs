@@ -22,6 +22,7 @@ use super::activity::{Activity, InHand, ResponseBody};
 use super::refusal::{self, Reason, Refusal};
 use super::request_body::{self, BodyFate, FateOfBody};
 use super::{host, target};
+use crate::request_id;
 
 /// The service of one connection.
 pub(super) struct Front {
@@ -84,7 +85,8 @@ fn check_body_is_meant(request: &Request<Incoming>) -> Result<(), Refusal> {
 }
 
 fn refused(shared: &Shared, request: &Request<Incoming>, refusal: &Refusal) -> Response<Body> {
-    let response = shared.refuse(refusal, request.uri().path());
+    let mut response = shared.refuse(refusal, request.uri().path());
+    request_id::stamp(response.headers_mut(), request.headers());
     if request.body().is_end_stream() { response } else { closing(response) }
 }
 
@@ -133,9 +135,16 @@ fn with_regard_to_body(
     match fate.read() {
         BodyFate::Complete => response,
         BodyFate::Unfinished => closing(response),
-        BodyFate::TooLarge => closing(shared.refuse(&request_body::too_large(&shared.limits), uri.path())),
-        BodyFate::TooSlow => closing(shared.refuse(&request_body::too_slow(), uri.path())),
+        BodyFate::TooLarge => instead_of(&response, shared, uri, &request_body::too_large(&shared.limits)),
+        BodyFate::TooSlow => instead_of(&response, shared, uri, &request_body::too_slow()),
     }
+}
+
+/// A refusal in place of the routes' answer, under the same number.
+fn instead_of(answer: &Response<Body>, shared: &Shared, uri: &Uri, refusal: &Refusal) -> Response<Body> {
+    let mut response = shared.refuse(refusal, uri.path());
+    request_id::stamp(response.headers_mut(), answer.headers());
+    closing(response)
 }
 
 /// With a part of the body unread, hyper closes the connection, but after a response that does

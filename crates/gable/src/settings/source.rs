@@ -107,6 +107,15 @@ fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, String> {
     if !path.exists() {
         return Ok(BTreeMap::new());
     }
-    let unreadable = |error: dotenvy::Error| format!(".env cannot be read: {error}");
-    dotenvy::from_path_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)
+    let text = std::fs::read_to_string(path).map_err(|error| format!(".env cannot be read: {error}"))?;
+    let lines = dotenvy::from_read_iter(text.as_bytes());
+    lines.collect::<Result<_, _>>().map_err(|error| unreadable(&text, &error))
+}
+
+/// What is wrong, without what the line says: it may be a password.
+fn unreadable(text: &str, error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(wrong, _) = error else { return format!(".env cannot be read: {error}") };
+    let number = wrong.lines().next().and_then(|wrong| text.lines().position(|line| line == wrong));
+    let place = number.map_or("a line".to_owned(), |number| format!("line {}", number + 1));
+    format!(".env cannot be read: {place} is not NAME=value with quotes in pairs")
 }

@@ -27,7 +27,8 @@ pub(super) fn as_typed(uri: &Uri, refusals: &[Refusal]) -> SearchForm {
             refusals.iter().find(|refusal| refusal.parameter == name).map(|refusal| refusal.rule.clone());
         Field { value: value.unwrap_or_default(), error }
     };
-    let hidden = [Parameter::Bbox, Parameter::Limit, Parameter::Cursor].map(Parameter::name);
+    let hidden =
+        [Parameter::Bbox, Parameter::Limit, Parameter::Cursor, Parameter::Count].map(Parameter::name);
     let other_errors = refusals.iter().filter(|refusal| hidden.contains(&refusal.parameter.as_str()));
     SearchForm { other_errors: other_errors.map(ToString::to_string).collect(), ..form(value) }
 }

@@ -1,0 +1,101 @@
+//! A database for one test: a SQLite file in a folder of its own, or a database in a PostgreSQL of its own.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use listings::samples::samples;
+use listings::store::Options;
+use listings::{Draft, Property, Store};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use testkit::{Folder, Postgres, Program};
+
+/// A database, which nobody has opened yet, and the folder that gable works in.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) folder: Folder,
+}
+
+impl Database {
+    /// A file that is not there yet.
+    pub(crate) fn sqlite() -> Database {
+        let folder = Folder::new();
+        Database { url: format!("sqlite:{}", folder.path().join("listings.db").display()), folder }
+    }
+
+    /// An empty database.
+    pub(crate) fn postgres() -> Database {
+        Database { url: Postgres::shared().fresh_database(), folder: Folder::new() }
+    }
+
+    /// gable as it is to be run on this database, in the test's folder, on a free port.
+    pub(crate) fn gable(&self, arguments: &[&str]) -> Program {
+        gable(&self.folder, arguments).environment("DATABASE_URL", &self.url)
+    }
+
+    /// The listings, past the program; brings the database to this version.
+    pub(crate) async fn store(&self) -> Store {
+        let store = Store::connect(&self.url, &Options::default()).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Adds the first so many samples.
+    pub(crate) async fn add_samples(&self, count: usize) {
+        let now = "2026-11-01T00:00:00Z".parse().unwrap();
+        let store = self.store().await;
+        store.insert_many(samples(1).take(count), false, now, |_| {}).await.unwrap();
+        store.close().await;
+    }
+
+    /// Adds listings and returns them as the database has them.
+    pub(crate) async fn add(&self, drafts: impl IntoIterator<Item = Draft>) -> Vec<Property> {
+        let store = self.store().await;
+        let mut added = Vec::new();
+        for draft in drafts {
+            added.push(store.insert(&draft.check().unwrap()).await.unwrap());
+        }
+        store.close().await;
+        added
+    }
+
+    /// Runs statements past the program, as `psql` or `sqlite3` would.
+    pub(crate) async fn sql(&self, statements: &str) {
+        let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            statements.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            statements.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+    }
+}
+
+/// gable with nothing set but a free port.
+pub(crate) fn gable(folder: &Folder, arguments: &[&str]) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_gable"))
+        .in_folder(folder)
+        .arguments(arguments.iter().copied())
+        .environment("BIND", "127.0.0.1:0")
+}
+
+/// A listing with the least that it needs.
+pub(crate) fn draft(title: &str) -> Draft {
+    Draft { title: title.to_owned(), location: "Accra".to_owned(), ..Draft::default() }
+}
+
+/// Makes of each function of a database one test over SQLite and one over PostgreSQL.
+macro_rules! over_both_databases {
+    ($($name:ident),* $(,)?) => {
+        mod over_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() { super::$name(crate::database::Database::sqlite()).await; })*
+        }
+        mod over_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() { super::$name(crate::database::Database::postgres()).await; })*
+        }
+    };
+}
+pub(crate) use over_both_databases;
