@@ -1,4 +1,5 @@
 //! A drawing in place of a photo: an SVG made from a listing's kind, number and bedrooms.
+#![expect(clippy::unreadable_literal, reason = "colours are written as in CSS: 0xrrggbb")]
 
 mod apartment;
 mod backdrop;

@@ -68,6 +68,16 @@ document.addEventListener("click", (click) => {
   loadMore(link);
 });
 
+// A listing's page is the same for all, so only the browser knows which search led here.
+const back = document.getElementById("back");
+if (back && document.referrer) {
+  const from = new URL(document.referrer);
+  if (from.origin === location.origin && from.pathname === "/") {
+    back.href = from.href;
+    back.textContent = "Back to the results";
+  }
+}
+
 // A button that copies the listing's address, where the browser allows it.
 const offerCopying = (permalink) => {
   const button = document.createElement("button");

@@ -113,7 +113,7 @@ fn wood(sketch: &mut Sketch) {
         let mut x = sketch.dice.between(-20, 0);
         while x < 640 {
             let (half, tall) = (sketch.dice.between(11, 18), sketch.dice.between(height / 2, height));
-            push(&mut trees, format_args!("M{x} {}l{half}-{tall} {half} {tall}z", GROUND_LINE));
+            push(&mut trees, format_args!("M{x} {GROUND_LINE}l{half}-{tall} {half} {tall}z"));
             x += half + sketch.dice.between(2, 14);
         }
         push(&mut trees, format_args!("M0 {}h640v40H0z", GROUND_LINE - 12));

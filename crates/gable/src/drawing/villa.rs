@@ -12,18 +12,18 @@ pub(super) fn draw(sketch: &mut Sketch) {
     let palms = sketch.dice.chance(70);
     garden::frame(sketch, wall.x, wall.right(), palms);
     if sketch.dice.chance(50) {
-        modern(sketch, wall)
+        modern(sketch, wall);
     } else {
-        tiled(sketch, wall)
+        tiled(sketch, wall);
     }
     terrace(sketch, wall);
     pool(sketch);
     let left = sketch.dice.chance(50);
     let x = if left { wall.x - 36 } else { wall.right() + 36 };
     if palms {
-        garden::palm(sketch, x, 120)
+        garden::palm(sketch, x, 120);
     } else {
-        garden::tree(sketch, x, 120)
+        garden::tree(sketch, x, 120);
     }
     garden::bushes(sketch, wall.x - 50, wall.x - 6);
 }

@@ -47,7 +47,6 @@ fn page(site: &str, property: &Property, similar: &[Property]) -> ListingPage {
     let nearby_href = nearby.as_ref().map_or(search_page::PATH.to_owned(), search_href);
     ListingPage {
         layout: layout(site, property),
-        back_href: nearby_href.clone(),
         id: property.id,
         title: property.title.clone(),
         price: card::price(property),

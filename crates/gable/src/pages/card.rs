@@ -22,8 +22,6 @@ pub struct Card {
 /// A word over a drawing that says what is special about a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Badge {
-    /// Listed a short while ago.
-    New,
     /// An offer was accepted, the sale is not done.
     Pending,
     /// Gone.
@@ -35,7 +33,6 @@ impl Badge {
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
-            Self::New => "New",
             Self::Pending => "Pending",
             Self::Sold => "Sold",
         }
@@ -45,7 +42,6 @@ impl Badge {
     #[must_use]
     pub fn class(&self) -> &'static str {
         match self {
-            Self::New => "badge-new",
             Self::Pending => "badge-pending",
             Self::Sold => "badge-sold",
         }
@@ -55,7 +51,6 @@ impl Badge {
     #[must_use]
     pub fn card_class(&self) -> &'static str {
         match self {
-            Self::New => "card-new",
             Self::Pending => "card-pending",
             Self::Sold => "card-sold",
         }

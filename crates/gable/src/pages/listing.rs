@@ -13,8 +13,6 @@ use super::structured::StructuredData;
 pub struct ListingPage {
     /// What is around it.
     pub layout: Layout,
-    /// The search that the visitor came from, or `/`.
-    pub back_href: String,
     /// The listing's number.
     pub id: i64,
     /// Title as written by the owner.

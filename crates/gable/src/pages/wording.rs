@@ -114,14 +114,15 @@ fn nouns(kind: Option<&str>) -> (&'static str, &'static str) {
 }
 
 /// Digits in groups of three.
-fn grouped(digits: &str) -> String {
+fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
     let leading = digits.len() % 3;
     let mut groups = Vec::new();
     if leading > 0 {
         groups.push(&digits[..leading]);
     }
     groups.extend((leading..digits.len()).step_by(3).map(|start| &digits[start..start + 3]));
-    groups.join(",")
+    format!("{sign}{}", groups.join(","))
 }
 
 /// The word with its first letter large.

@@ -14,10 +14,10 @@ use gable::pages::wording;
 use rust_decimal::Decimal;
 
 /// What no page may hand through as it is.
-pub const NASTY: &str = r#"</script><script>alert("x")</script> & <b onload='y'>"#;
+pub(crate) const NASTY: &str = r#"</script><script>alert("x")</script> & <b onload='y'>"#;
 
 /// Every fixture: its file name and its text.
-pub fn pages() -> askama::Result<Vec<(&'static str, String)>> {
+pub(crate) fn pages() -> askama::Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("index.html", front().render()?),
         ("filtered.html", filtered().render()?),
@@ -53,7 +53,7 @@ fn layout(title: &str, path: &str) -> Layout {
 type Sample = (&'static str, &'static str, &'static str, i64, u32, u32, i64, Option<Badge>);
 
 const SAMPLES: [Sample; 12] = [
-    ("house", "Family house with a walled garden", "East Legon, Accra", 385_000, 4, 3, 240, Some(Badge::New)),
+    ("house", "Family house with a walled garden", "East Legon, Accra", 385_000, 4, 3, 240, None),
     ("apartment", "Top-floor flat over the harbour", "Takoradi", 142_500, 2, 1, 84, None),
     ("villa", "Villa on the ridge, pool and guest wing", "Aburi", 1_250_000, 6, 5, 610, None),
     ("townhouse", "Terraced house near the market", "Osu, Accra", 210_000, 3, 2, 132, Some(Badge::Pending)),
@@ -143,12 +143,12 @@ fn results(count: u64, more: bool) -> Results {
 }
 
 /// The page without a search.
-pub fn front() -> SearchPage {
+pub(crate) fn front() -> SearchPage {
     search(Outcome::Found(results(10_000, true)))
 }
 
 /// Some filters, two of them advanced.
-pub fn filtered() -> SearchPage {
+pub(crate) fn filtered() -> SearchPage {
     SearchPage {
         heading: wording::search_heading(Some("apartment"), Some("Accra")),
         form: SearchForm {
@@ -175,7 +175,7 @@ pub fn filtered() -> SearchPage {
 }
 
 /// The page after "Load more".
-pub fn deeper() -> SearchPage {
+pub(crate) fn deeper() -> SearchPage {
     search(Outcome::Found(Results {
         cards: cards(101),
         next_href: None,
@@ -185,7 +185,7 @@ pub fn deeper() -> SearchPage {
 }
 
 /// A search that finds nothing.
-pub fn nothing() -> SearchPage {
+pub(crate) fn nothing() -> SearchPage {
     let relaxation = |label: &str, count: Option<u64>| Relaxation {
         label: label.to_owned(),
         href: "/?relaxed".to_owned(),
@@ -205,12 +205,12 @@ pub fn nothing() -> SearchPage {
 }
 
 /// A site with no listings at all.
-pub fn empty() -> SearchPage {
+pub(crate) fn empty() -> SearchPage {
     SearchPage { facets: Vec::new(), ..search(Outcome::Nothing(Vec::new())) }
 }
 
 /// A form with errors.
-pub fn refused() -> SearchPage {
+pub(crate) fn refused() -> SearchPage {
     SearchPage {
         facets: Vec::new(),
         chips: Vec::new(),
@@ -233,7 +233,7 @@ pub fn refused() -> SearchPage {
 }
 
 /// HTML, right-to-left script, emoji, 200 characters without a space, nothing known.
-pub fn nasty() -> SearchPage {
+pub(crate) fn nasty() -> SearchPage {
     let titles = [
         NASTY.to_owned(),
         "بيت جميل مع حديقة كبيرة بالقرب من البحر".to_owned(),
@@ -264,16 +264,15 @@ pub fn nasty() -> SearchPage {
 }
 
 /// A listing with everything.
-pub fn listing() -> ListingPage {
+pub(crate) fn listing() -> ListingPage {
     ListingPage {
         layout: layout("Family house with a walled garden", "/properties/3/"),
-        back_href: "/?location=Accra&kind=house".to_owned(),
         id: 3,
         title: "Family house with a walled garden".to_owned(),
         price: Some(wording::price(Decimal::from(385_000))),
         kind: Link::new("House", "/?kind=house"),
         location: Link::new("East Legon, Accra", "/?location=East+Legon%2C+Accra"),
-        badge: Some(Badge::New),
+        badge: None,
         drawing_href: drawing::href("house", 3, Some(4)),
         facts: wording::facts(Some(4), Some(3), Some(Decimal::new(2405, 1))),
         description: wording::paragraphs(
@@ -292,10 +291,9 @@ pub fn listing() -> ListingPage {
 }
 
 /// A listing of which next to nothing is known.
-pub fn bare_listing() -> ListingPage {
+pub(crate) fn bare_listing() -> ListingPage {
     ListingPage {
         layout: Layout { image: None, feed: None, ..layout("Plot", "/properties/9/") },
-        back_href: "/".to_owned(),
         id: i64::MAX,
         title: "Plot".to_owned(),
         price: None,
@@ -315,7 +313,7 @@ pub fn bare_listing() -> ListingPage {
 }
 
 /// A listing with HTML in every text, and a title as long as it may be.
-pub fn nasty_listing() -> ListingPage {
+pub(crate) fn nasty_listing() -> ListingPage {
     let title = format!("{NASTY}{}", "W".repeat(200 - NASTY.chars().count()));
     ListingPage {
         layout: layout(&title, "/properties/7/"),
@@ -352,7 +350,7 @@ fn structured(name: &str, price: Option<&str>) -> StructuredData {
 }
 
 /// The page for a status, with what may come with it.
-pub fn error(status: u16) -> ErrorPage {
+pub(crate) fn error(status: u16) -> ErrorPage {
     let problems = match status {
         400 => vec![
             "<limit> must be between 1 and 100, not 101.".to_owned(),
@@ -369,7 +367,7 @@ pub fn error(status: u16) -> ErrorPage {
 }
 
 /// A feed whose texts hold characters that XML can't.
-pub fn feed() -> Feed {
+pub(crate) fn feed() -> Feed {
     let entry = |id: i64, title: &str| FeedEntry {
         id: format!("https://homes.example/properties/{id}/"),
         title: title.to_owned(),
