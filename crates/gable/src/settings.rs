@@ -89,6 +89,14 @@ impl Settings {
         }
         reader.finish(settings)
     }
+
+    /// The same once the system has chosen a port where `BIND` said 0.
+    #[must_use]
+    pub fn listening_on(self, address: SocketAddr) -> Settings {
+        let is_default = self.site_url == default_site_url(self.bind);
+        let site_url = if is_default { default_site_url(address) } else { self.site_url };
+        Settings { bind: address, site_url, ..self }
+    }
 }
 
 /// `DATABASE_URL`, else PostgreSQL as `POSTGRES_…` describe it, else the embedded default.
@@ -121,7 +129,11 @@ fn postgres_url(reader: &mut value::Reader<'_>, database: &str) -> String {
 
 /// `SITE_URL`, else the address that this program listens on.
 fn site_url(reader: &mut value::Reader<'_>, bind: SocketAddr) -> String {
-    reader.read_optional("SITE_URL", value::site_url).unwrap_or_else(|| format!("http://{bind}"))
+    reader.read_optional("SITE_URL", value::site_url).unwrap_or_else(|| default_site_url(bind))
+}
+
+fn default_site_url(bind: SocketAddr) -> String {
+    format!("http://{bind}")
 }
 
 #[cfg(test)]

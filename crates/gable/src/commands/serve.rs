@@ -1,6 +1,5 @@
 //! `gable serve`: bring the database to this version, then serve until told to stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -34,7 +33,8 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(refusal_page);
     let metrics = Metrics::new(server.counts());
-    announce(&settings, listener.local_addr()?);
+    let settings = settings.listening_on(listener.local_addr()?);
+    announce(&settings);
     let openapi = serde_json::to_vec(&router::openapi())?.into();
     let application = Arc::new(Application { settings, store: store.clone(), lifecycle, metrics, openapi });
     let listening = tokio::spawn(listening);
@@ -75,9 +75,9 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn announce(settings: &Settings, address: SocketAddr) {
+fn announce(settings: &Settings) {
     say(&format!("Listings from {}", redacted(&settings.database_url)));
-    say(&format!("Listening on http://{address}"));
+    say(&format!("Listening on http://{}", settings.bind));
 }
 
 /// What the server itself refuses looks like the other error pages.
