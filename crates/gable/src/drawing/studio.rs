@@ -32,7 +32,8 @@ fn cabin(sketch: &mut Sketch) {
 }
 
 fn boards(sketch: &mut Sketch, wall: Area, paint: Colour) {
-    let boards = (1..wall.width / 22).map(|step| format!("M{} {}v{}", wall.x + step * 22, wall.y, wall.height));
+    let boards =
+        (1..wall.width / 22).map(|step| format!("M{} {}v{}", wall.x + step * 22, wall.y, wall.height));
     let data = boards.collect::<Vec<_>>().concat();
     sketch.line(&data, paint.darker(), 1);
 }

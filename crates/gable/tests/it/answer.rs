@@ -85,7 +85,7 @@ impl Page {
     /// The one element that a CSS selector finds.
     pub(crate) fn one(&self, selector: &str) -> ElementRef<'_> {
         let found = self.all(selector);
-        assert_eq!(found.len(), 1, "{selector} in {}:\n{}", self.url, self.html.html());
+        assert_eq!(found.len(), 1, "{selector} in {}", self.url);
         found[0]
     }
 
@@ -114,7 +114,7 @@ impl Page {
 
     /// The field of the form and what stands beside it as its error.
     pub(crate) fn field(&self, name: &str) -> Field {
-        let field = self.one(&format!("form [name='{name}']"));
+        let field = self.one(&format!("input[name='{name}'], select[name='{name}']"));
         let value = match field.value().name() {
             "select" => self.attributes(&format!("[name='{name}'] option[selected]"), "value").pop(),
             _ => field.attr("value").map(str::to_owned),

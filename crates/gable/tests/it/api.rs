@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use listings::{Draft, Kind, Property, Status};
+use listings::{Draft, Property, Status};
 use serde_json::{Value, json};
 
 use crate::answer::ids;
-use crate::database::{Database, draft, over_both_databases};
+use crate::database::{Database, draft, over_both_databases, villa};
 use crate::site::Site;
 
 over_both_databases!(
@@ -105,22 +105,6 @@ async fn a_filter_leaves_what_matches_and_nothing_else(database: Database) {
     }
     for query in ["q=seaside", "kind=studio", "min_price=1200.51", "max_price=1200.49", "bbox=6,62,7,62.1"] {
         assert_eq!(site.get(&format!("{LIST}?{query}")).await.ids(), [0; 0], "{query}");
-    }
-}
-
-fn villa() -> Draft {
-    Draft {
-        description: "By the sea.\n\nWith a terrace; \"quoted\", <b>not bold</b> & more.".into(),
-        price: Some("1200.50".into()),
-        location: "Tórshavn".into(),
-        created_at: Some("2025-08-31T18:45:12.345678Z".parse().unwrap()),
-        kind: Some(Kind::Villa),
-        bedrooms: Some(4),
-        bathrooms: Some(2),
-        floor_area: Some(250),
-        latitude: Some(62.01),
-        longitude: Some(-6.77),
-        ..draft("Villa with a view")
     }
 }
 

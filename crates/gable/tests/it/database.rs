@@ -3,7 +3,7 @@
 
 use listings::samples::samples;
 use listings::store::Options;
-use listings::{Draft, Property, Store};
+use listings::{Draft, Kind, Property, Store};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use testkit::{Folder, Postgres, Program};
 
@@ -57,10 +57,32 @@ impl Database {
         added
     }
 
+    /// Adds so many active listings with a description of so many characters, quickly.
+    pub(crate) async fn fill(&self, count: u32, description_characters: u32) {
+        self.store().await.close().await;
+        let (numbers, description) = if self.is_sqlite() {
+            let numbers =
+                format!("with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})");
+            (numbers, format!("substr(hex(zeroblob({description_characters})), 1, {description_characters})"))
+        } else {
+            let numbers = format!("with n(i) as (select generate_series(1, {count}))");
+            (numbers, format!("repeat('0', {description_characters})"))
+        };
+        self.sql(&format!(
+            "{numbers} insert into properties_property (title, description, location, created_at) \
+             select 'Home ' || i, {description}, 'Accra', '2026-01-02T03:04:05.678901Z' from n"
+        ))
+        .await;
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
     /// Runs statements past the program, as `psql` or `sqlite3` would.
     pub(crate) async fn sql(&self, statements: &str) {
         let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
-        if self.url.starts_with("sqlite:") {
+        if self.is_sqlite() {
             let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
             statements.execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
@@ -83,6 +105,23 @@ pub(crate) fn gable(folder: &Folder, arguments: &[&str]) -> Program {
 /// A listing with the least that it needs.
 pub(crate) fn draft(title: &str) -> Draft {
     Draft { title: title.to_owned(), location: "Accra".to_owned(), ..Draft::default() }
+}
+
+/// A listing with everything that one can have, and text that breaks what does not escape it.
+pub(crate) fn villa() -> Draft {
+    Draft {
+        description: "By the sea.\n\nWith a terrace; \"quoted\", <b>not bold</b> & more.".into(),
+        price: Some("1200.50".into()),
+        location: "Tórshavn".into(),
+        created_at: Some("2025-08-31T18:45:12.345678Z".parse().unwrap()),
+        kind: Some(Kind::Villa),
+        bedrooms: Some(4),
+        bathrooms: Some(2),
+        floor_area: Some(250),
+        latitude: Some(62.01),
+        longitude: Some(-6.77),
+        ..draft("Villa with a view")
+    }
 }
 
 /// Makes of each function of a database one test over SQLite and one over PostgreSQL.

@@ -13,6 +13,7 @@ over_both_databases!(
     a_query_of_a_megabyte_is_refused,
     a_path_of_a_megabyte_is_refused,
     a_head_of_a_megabyte_is_refused,
+    a_path_that_climbs_leads_nowhere,
     text_that_looks_like_sql_is_only_text,
 );
 
@@ -95,6 +96,19 @@ async fn a_head_of_a_megabyte_is_refused(database: Database) {
     let site = database.serve();
     let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n", "a".repeat(1 << 20));
     refused(&testkit::http::raw(site.address, request).unwrap(), 431, "/");
+}
+
+async fn a_path_that_climbs_leads_nowhere(database: Database) {
+    let site = database.serve();
+    for path in [
+        "/static/../Cargo.toml",
+        "/static/%2e%2e/Cargo.toml",
+        "//etc/passwd",
+        "/static//site.css",
+        "/static/",
+    ] {
+        refused(&site.raw(path.as_bytes()), 404, path);
+    }
 }
 
 async fn text_that_looks_like_sql_is_only_text(database: Database) {
