@@ -32,7 +32,8 @@ fn sample(random: &mut ChaCha8Rng) -> Draft {
     let bedrooms = bedrooms(random, kind);
     let floor_area = floor_area(random, kind, bedrooms);
     let bathrooms = bedrooms.map(|bedrooms| random.random_range(1..=1 + bedrooms / 2));
-    let (feature, praise) = pick(random, &words::FEATURES);
+    let features = if kind == Kind::Land { words::FEATURES_OF_LAND } else { words::FEATURES.len() };
+    let (feature, praise) = pick(random, &words::FEATURES[..features]);
     Draft {
         title: title(kind, bedrooms, feature),
         description: description(random, kind, place, praise),

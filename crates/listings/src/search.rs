@@ -203,6 +203,13 @@ impl Search {
         search
     }
 
+    /// Only that one filter of this search.
+    #[must_use]
+    pub fn only(&self, parameter: Parameter) -> Search {
+        let others = Parameter::FILTERS.iter().filter(|&&other| other != parameter);
+        others.fold(self.filters_only(), |search, &other| search.without(other))
+    }
+
     /// This search from its first page on.
     #[must_use]
     pub fn first_page(&self) -> Search {

@@ -51,7 +51,7 @@ pub fn short_facts(
     floor_area: Option<Decimal>,
 ) -> Vec<String> {
     [
-        bedrooms.map(|number| format!("{number} bed")),
+        bedrooms.filter(|number| *number > 0).map(|number| format!("{number} bed")),
         bathrooms.map(|number| format!("{number} bath")),
         floor_area.map(area),
     ]

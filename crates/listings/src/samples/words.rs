@@ -17,35 +17,41 @@ pub(super) fn noun(kind: Kind) -> &'static str {
     }
 }
 
+/// Features at the head of the list that a plot may have as well as a building.
+pub(super) const FEATURES_OF_LAND: usize = 12;
+
 /// What a title ends with, and the sentence that goes with it.
 pub(super) const FEATURES: [(&str, &str); 20] = [
-    ("with sea view", "From the windows the view goes out over the water."),
     ("near the old market", "The old market is three streets away, and so is the best coffee."),
     ("by the river", "The river path begins at the end of the street."),
-    ("with walled garden", "A walled garden keeps the street out and the afternoon sun in."),
     ("in a quiet street", "A quiet street: neighbours know each other here."),
     ("close to the university", "Lecture halls and library are ten minutes away on foot."),
-    ("with roof terrace", "The roof terrace has room for a long table and a short night."),
     ("facing the park", "Across the road lies the park with its old plane trees."),
-    ("with double garage", "Two cars fit into the garage, or one car and a hobby."),
     ("at the edge of town", "Town on one side, open fields on the other."),
-    ("with solar roof", "Panels on the roof make more power than the household uses."),
     ("near the station", "The station is five minutes away, and out of earshot."),
     ("with mountain view", "On clear days the mountains stand right behind the trees."),
-    ("in the old town", "Thick walls and high ceilings, as they were built in the old town."),
     ("with orchard", "Apples, pears and one very productive plum."),
     ("close to the beach", "Sand is four minutes away, barefoot."),
-    ("with large balcony", "The balcony runs along the whole south side."),
     ("under tall trees", "Tall trees give shade in summer and let the light through in winter."),
-    ("with pool", "The pool is twelve metres long and heated by the sun."),
     ("near schools and shops", "Schools, bakery and pharmacy are all within a short walk."),
+    ("with walled garden", "A walled garden keeps the street out and the afternoon sun in."),
+    ("with roof terrace", "The roof terrace has room for a long table and a short night."),
+    ("with double garage", "Two cars fit into the garage, or one car and a hobby."),
+    ("with solar roof", "Panels on the roof make more power than the household uses."),
+    ("with large balcony", "The balcony runs along the whole south side."),
+    ("with pool", "The pool is twelve metres long and heated by the sun."),
+    ("with sea view", "From the windows the view goes out over the water."),
+    ("in the old town", "Thick walls and high ceilings, as they were built in the old town."),
 ];
 
+/// Openings at the head of the list that suit a plot as well as a building.
+pub(super) const OPENINGS_OF_LAND: usize = 3;
+
 pub(super) const OPENINGS: [&str; 6] = [
-    "A bright {noun} in {place}, ready to move into.",
     "This {noun} in {place} has been in one family for forty years.",
     "A well-kept {noun} in one of the most asked-for corners of {place}.",
     "Space, light and quiet: a {noun} in {place} that has all three.",
+    "A bright {noun} in {place}, ready to move into.",
     "Newly renovated {noun} in {place}.",
     "A {noun} with character, twenty minutes from the centre of {place}.",
 ];

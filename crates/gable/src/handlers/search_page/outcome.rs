@@ -1,7 +1,6 @@
 //! What a search comes to: a page of cards, or what to relax.
 
 use listings::read::Count;
-use listings::search::Parameter;
 use listings::{Kind, Search, Store, StoreError};
 
 use super::wording;
@@ -30,23 +29,35 @@ fn count(count: Count, search: &Search) -> String {
     words::count(count.listings.unsigned_abs(), !count.is_exact, search.kind.map(Kind::name))
 }
 
-/// The search without each of its filters in turn, those that find most first.
+/// Searches that find something where this one does not: without one of its filters, or else with one alone; those that
+/// find most first.
 async fn relaxations(store: &Store, search: &Search) -> Result<Vec<Relaxation>, StoreError> {
-    let mut found = Vec::new();
-    for (parameter, _) in search.applied_filters().into_iter().take(RELAXATIONS) {
-        let count = store.count(&search.without(parameter)).await?;
-        if count.listings > 0 {
-            found.push((count, parameter));
-        }
+    let filters: Vec<_> = search.applied_filters().into_iter().take(RELAXATIONS).collect();
+    let without = filters
+        .iter()
+        .map(|(parameter, _)| (format!("Without {}", wording::name(*parameter)), search.without(*parameter)));
+    let found = fruitful(store, without.collect()).await?;
+    if !found.is_empty() || filters.len() < 2 {
+        return Ok(found);
     }
-    found.sort_by_key(|(count, _)| std::cmp::Reverse(count.listings));
-    Ok(found.into_iter().map(|(found, parameter)| relaxation(search, parameter, found)).collect())
+    let alone = filters.iter().map(|(parameter, value)| {
+        (format!("Only: {}", wording::filter(search, *parameter, value)), search.only(*parameter))
+    });
+    fruitful(store, alone.collect()).await
 }
 
-fn relaxation(search: &Search, parameter: Parameter, found: Count) -> Relaxation {
-    Relaxation {
-        label: format!("Without {}", wording::name(parameter)),
-        href: wording::without(search, parameter),
-        count: Some(count(found, &search.without(parameter))),
+async fn fruitful(store: &Store, candidates: Vec<(String, Search)>) -> Result<Vec<Relaxation>, StoreError> {
+    let mut found = Vec::new();
+    for (label, candidate) in candidates {
+        let found_by_it = store.count(&candidate).await?;
+        if found_by_it.listings > 0 {
+            found.push((found_by_it.listings, relaxation(label, &candidate, found_by_it)));
+        }
     }
+    found.sort_by_key(|(listings, _)| std::cmp::Reverse(*listings));
+    Ok(found.into_iter().map(|(_, relaxation)| relaxation).collect())
+}
+
+fn relaxation(label: String, search: &Search, found: Count) -> Relaxation {
+    Relaxation { label, href: address(super::PATH, &search.canonical()), count: Some(count(found, search)) }
 }

@@ -19,17 +19,15 @@ pub(super) fn chips(search: &Search) -> Vec<Link> {
     search
         .applied_filters()
         .into_iter()
-        .map(|(parameter, value)| Link::new(filter(search, parameter, &value), without(search, parameter)))
+        .map(|(parameter, value)| {
+            let without = address(super::PATH, &search.without(parameter).canonical());
+            Link::new(filter(search, parameter, &value), without)
+        })
         .collect()
 }
 
-/// The address of a search without one of its filters.
-pub(super) fn without(search: &Search, parameter: Parameter) -> String {
-    address(super::PATH, &search.without(parameter).canonical())
-}
-
 /// One filter in words: `Up to 300,000`.
-fn filter(search: &Search, parameter: Parameter, value: &str) -> String {
+pub(super) fn filter(search: &Search, parameter: Parameter, value: &str) -> String {
     let price = |price: Option<listings::Price>| {
         price.map(|price| wording::price(price.decimal())).unwrap_or_default()
     };
