@@ -135,8 +135,10 @@ fn title(kind: Kind, bedrooms: Option<i32>, feature: &str) -> String {
 }
 
 fn description(random: &mut ChaCha8Rng, kind: Kind, place: &Place, praise: &str) -> String {
-    let opening =
-        pick(random, &words::OPENINGS).replace("{noun}", words::noun(kind)).replace("{place}", place.name);
+    let openings = if kind == Kind::Land { words::OPENINGS_OF_LAND } else { words::OPENINGS.len() };
+    let opening = pick(random, &words::OPENINGS[..openings])
+        .replace("{noun}", words::noun(kind))
+        .replace("{place}", place.name);
     let inside =
         if kind == Kind::Land { pick(random, &words::GROUNDS) } else { pick(random, &words::INSIDES) };
     let around = pick(random, &words::SURROUNDINGS);

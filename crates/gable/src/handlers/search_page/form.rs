@@ -12,9 +12,14 @@ pub(super) fn of(search: &Search, facets: &[Facet]) -> SearchForm {
     let default = Search::default();
     let value = |parameter: Parameter| {
         let value = parameter.value(search).filter(|_| parameter.value(search) != parameter.value(&default));
-        Field::new(value.unwrap_or_default())
+        Field::new(as_people_write(&value.unwrap_or_default()))
     };
     SearchForm { locations: places(facets), ..form(value) }
+}
+
+/// Nobody types `.00` after a price.
+fn as_people_write(value: &str) -> &str {
+    value.strip_suffix(".00").unwrap_or(value)
 }
 
 /// The form of a search that was refused: every value as it was typed, with what was wrong with it.
