@@ -12,6 +12,8 @@ use crate::settings::Settings;
 pub struct Application {
     /// What the program was told at its start.
     pub settings: Settings,
+    /// How the site is addressed from outside, without a slash at the end.
+    pub site_url: String,
     /// Where the listings are.
     pub store: Store,
     /// Whether the program is ready, or about to end.

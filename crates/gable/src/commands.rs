@@ -10,6 +10,7 @@ mod serve;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -38,7 +39,7 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let settings = read(&sources)?;
     let runtime = tokio::runtime::Runtime::new().context("the threads of the program cannot be started")?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(settings, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&settings, &arguments).await,
@@ -46,8 +47,10 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Healthcheck => healthcheck::run(&settings).await,
             Command::Config(_) => Ok(()),
         }
-    })?;
-    Ok(ExitCode::SUCCESS)
+    });
+    // Work on other threads that nobody waits for any more must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// The settings, or one error that names all that are wrong.

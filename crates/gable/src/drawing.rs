@@ -1,5 +1,25 @@
 //! A drawing in place of a photo: an SVG made from a listing's kind, number and bedrooms.
 
+mod apartment;
+mod backdrop;
+mod canvas;
+mod colour;
+mod dice;
+mod garden;
+mod house;
+mod land;
+mod landmark;
+mod roof;
+mod scene;
+mod sketch;
+mod sky;
+mod studio;
+mod townhouse;
+mod villa;
+mod window;
+
+use sketch::Sketch;
+
 /// Width and height of every drawing.
 pub const SIZE: (u32, u32) = (640, 400);
 
@@ -10,7 +30,7 @@ pub fn href(kind: &str, id: i64, bedrooms: Option<u32>) -> String {
     format!("/drawings/{kind}-{id}{bedrooms}.svg")
 }
 
-/// Reads the last part of such an address; None when it isn't one.
+/// Reads the last part of such an address: kind, id, bedrooms. None when it isn't one.
 #[must_use]
 pub fn parse(file_name: &str) -> Option<(&str, i64, Option<u32>)> {
     let (kind, rest) = file_name.strip_suffix(".svg")?.split_once('-')?;
@@ -24,8 +44,18 @@ pub fn parse(file_name: &str) -> Option<(&str, i64, Option<u32>)> {
 
 /// Draws a listing: the same bytes for the same arguments, at most 6 KB, an unknown kind as `other`.
 #[must_use]
-pub fn drawing(_kind: &str, _seed: i64, _bedrooms: Option<u32>) -> String {
-    String::from(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" width="640" height="400"/>"#,
-    )
+pub fn drawing(kind: &str, seed: i64, bedrooms: Option<u32>) -> String {
+    let mut sketch = Sketch::new(kind, seed, bedrooms);
+    sky::draw(&mut sketch);
+    backdrop::draw(&mut sketch, kind);
+    match kind {
+        "house" => house::draw(&mut sketch),
+        "apartment" => apartment::draw(&mut sketch),
+        "studio" => studio::draw(&mut sketch),
+        "villa" => villa::draw(&mut sketch),
+        "townhouse" => townhouse::draw(&mut sketch),
+        "land" => land::draw(&mut sketch),
+        _ => landmark::draw(&mut sketch),
+    }
+    sketch.canvas.finish()
 }

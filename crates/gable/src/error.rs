@@ -2,6 +2,7 @@
 //!
 //! On the API an error is a problem document (RFC 9457), on the site a page for people.
 
+use askama::Template as _;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -13,9 +14,9 @@ use listings::search::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::assets;
 use crate::pages::error::ErrorPage;
 use crate::request_id::RequestId;
+use crate::{assets, security, server};
 
 /// Why a request got no answer.
 #[derive(Debug, Clone)]
@@ -182,6 +183,18 @@ pub fn is_api(path: &str) -> bool {
     path.starts_with("/api/") || path == "/properties/" || path == "/properties/cache-metrics/"
 }
 
+/// What the server itself refuses, before any route, looks like every other error.
+#[must_use]
+pub fn refusal_page(refusal: &server::Refusal, path: &str) -> server::Page {
+    if is_api(path) {
+        return server::Page { fields: &security::FIELDS, ..server::plain_page(refusal, "/api/") };
+    }
+    let mut page = ErrorPage::new(refusal.reason.status().as_u16(), assets::hrefs());
+    page.problems.push(refusal.detail.clone());
+    let body = page.render().unwrap_or_else(|_| refusal.detail.clone());
+    server::Page { content_type: "text/html; charset=utf-8", body, fields: &security::FIELDS }
+}
+
 fn problem(error: &Error) -> (&'static str, String) {
     let text =
         serde_json::to_string(&Problem::from(error)).expect("texts and numbers can be written as JSON");
@@ -199,6 +212,6 @@ fn page(error: &Error, request_id: Option<String>) -> (&'static str, String) {
         request_id: request_id.filter(|_| error.status().is_server_error()),
         ..ErrorPage::new(error.status().as_u16(), assets::hrefs())
     };
-    let text = askama::Template::render(&page).unwrap_or_else(|_| error.detail());
+    let text = page.render().unwrap_or_else(|_| error.detail());
     ("text/html; charset=utf-8", text)
 }

@@ -14,12 +14,11 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::application::Application;
 use crate::clock;
 use crate::server::ServerCounts;
 
-/// Counters and gauges of one process.
-#[derive(Debug)]
+/// Counters and gauges of one process; a clone counts into the same ones.
+#[derive(Debug, Clone)]
 pub struct Metrics {
     requests: Family<Labels, Histogram, fn() -> Histogram>,
     server: Arc<ServerCounts>,
@@ -105,12 +104,12 @@ fn describe_pool(registry: &mut Registry, store: &Store) {
 }
 
 /// The layer inside the router that counts each request under its route.
-pub async fn count(State(application): State<Arc<Application>>, request: Request, next: Next) -> Response {
+pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let start = clock::now();
     let response = next.run(request).await;
     let labels = Labels { method, route, status: response.status().as_u16() };
-    application.metrics.requests.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
+    metrics.requests.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
     response
 }

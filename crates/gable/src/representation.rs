@@ -102,7 +102,7 @@ impl Representation {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         set(headers, header::ETAG, &etag);
-        set(headers, header::CACHE_CONTROL, self.freshness.cache_control());
+        set(headers, header::CACHE_CONTROL, self.freshness.cache_control(request));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         headers.extend(self.headers);
         if let Some(timings) = self.timings.filter(|_| shows_timings) {
@@ -126,8 +126,10 @@ impl Representation {
 }
 
 impl Freshness {
-    fn cache_control(self) -> &'static str {
+    fn cache_control(self, request: &HeaderMap) -> &'static str {
         match self {
+            // What somebody sees who says who they are is theirs alone (RFC 9111 §3.5).
+            _ if request.contains_key(header::AUTHORIZATION) => "private, no-store",
             Freshness::AskEachTime => "public, no-cache",
             Freshness::Immutable => "public, max-age=31536000, immutable",
         }
@@ -206,6 +208,12 @@ mod tests {
         assert!(!response.headers().contains_key(header::CONTENT_TYPE));
         assert_eq!(response.headers()[header::CACHE_CONTROL], "public, no-cache");
         assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_with_credentials_is_kept_by_nobody() {
+        let response = answered(&asking(header::AUTHORIZATION, "Bearer x")).await;
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-store");
     }
 
     #[tokio::test]

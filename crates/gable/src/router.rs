@@ -6,7 +6,6 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::get;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -54,7 +53,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// All routes, with what is done around each.
 pub fn router(application: Arc<Application>) -> Router {
     let (described, _) = described().split_for_parts();
-    let is_https = application.settings.site_url.starts_with("https://");
+    let is_https = application.site_url.starts_with("https://");
     let debug = application.settings.debug;
     Router::new()
         .route(search_page::PATH, get(search_page::show))
@@ -75,8 +74,7 @@ pub fn router(application: Arc<Application>) -> Router {
         .route("/metrics", get(health::metrics))
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
-        .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(Arc::clone(&application), metrics::count))
+        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
         .with_state(application)
         .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
         .layer(from_fn(error::present))
@@ -91,15 +89,4 @@ async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Ans
 /// Browsers ask for it even where the pages name another.
 async fn favicon() -> Answer {
     assets::find("favicon.svg", None).ok_or_else(|| Error::NotFound("There is no icon".to_owned()))
-}
-
-/// A panic ends one answer, not the process.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
-fn after_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    let text = panic.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    axum::response::IntoResponse::into_response(Error::Internal(format!(
-        "panic: {}",
-        text.unwrap_or_default()
-    )))
 }

@@ -13,7 +13,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:;
 pub const DOCS_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self' \
      'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-const FIELDS: [(&str, &str); 6] = [
+/// The fields of every answer.
+pub const FIELDS: [(&str, &str); 6] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -21,11 +22,6 @@ const FIELDS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
-
-/// The fields that an answer gets which no route has made.
-pub(crate) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FIELDS.into_iter()
-}
 
 /// The layer that adds the fields to every answer which does not bring its own; over https, one more: that it stays so.
 pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {

@@ -73,7 +73,7 @@ impl Server {
         Self { limits, allowed_hosts, lifecycle, counts: ServerCounts::new(), refusal_page: plain_page }
     }
 
-    /// The same with another page for people; paths below `/api/` get problem documents always.
+    /// The same with another answer to refused requests.
     #[must_use]
     pub fn with_refusal_page(self, refusal_page: RefusalPage) -> Self {
         Self { refusal_page, ..self }

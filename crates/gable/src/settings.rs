@@ -28,8 +28,8 @@ pub struct Settings {
     pub allowed_hosts: AllowedHosts,
     /// Where to listen.
     pub bind: SocketAddr,
-    /// How the site is addressed from outside, without a slash at the end.
-    pub site_url: String,
+    /// How the site is addressed from outside, without a slash at the end; none where that is where it listens.
+    pub site_url: Option<String>,
     /// Bytes of memory that the cache may hold.
     pub cache_memory_bytes: u64,
     /// How long a poll of the database may be relied on.
@@ -61,7 +61,7 @@ impl Settings {
             redis_url: reader.read_optional("REDIS_URL", value::redis_url),
             secret_key: reader.read_optional("GABLE_SECRET_KEY", value::secret_key),
             debug,
-            site_url: site_url(&mut reader, bind),
+            site_url: reader.read_optional("SITE_URL", value::site_url),
             allowed_hosts: allowed_hosts.clone().unwrap_or_else(AllowedHosts::loopback),
             bind,
             cache_memory_bytes: reader.read("CACHE_MEMORY", value::bytes),
@@ -88,14 +88,6 @@ impl Settings {
             }
         }
         reader.finish(settings)
-    }
-
-    /// The same once the system has chosen a port where `BIND` said 0.
-    #[must_use]
-    pub fn listening_on(self, address: SocketAddr) -> Settings {
-        let is_default = self.site_url == default_site_url(self.bind);
-        let site_url = if is_default { default_site_url(address) } else { self.site_url };
-        Settings { bind: address, site_url, ..self }
     }
 }
 
@@ -125,15 +117,6 @@ fn postgres_url(reader: &mut value::Reader<'_>, database: &str) -> String {
     let host = reader.read("POSTGRES_HOST", value::host);
     let port = reader.read("POSTGRES_PORT", value::port);
     format!("postgres://{}{password}@{host}:{port}/{}", encoded(&user), encoded(database))
-}
-
-/// `SITE_URL`, else the address that this program listens on.
-fn site_url(reader: &mut value::Reader<'_>, bind: SocketAddr) -> String {
-    reader.read_optional("SITE_URL", value::site_url).unwrap_or_else(|| default_site_url(bind))
-}
-
-fn default_site_url(bind: SocketAddr) -> String {
-    format!("http://{bind}")
 }
 
 #[cfg(test)]

@@ -226,9 +226,9 @@ impl Search {
     pub fn applied_filters(&self) -> Vec<(Parameter, String)> {
         let default = Search::default();
         Parameter::FILTERS
-            .into_iter()
+            .iter()
             .filter(|parameter| parameter.value(self) != parameter.value(&default))
-            .filter_map(|parameter| parameter.value(self).map(|value| (parameter, value)))
+            .filter_map(|&parameter| parameter.value(self).map(|value| (parameter, value)))
             .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! `gable serve`: bring the database to this version, then serve until told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -12,10 +13,9 @@ use super::cli::Serve;
 use super::{database, say, seed};
 use crate::application::Application;
 use crate::metrics::Metrics;
-use crate::pages::error::ErrorPage;
-use crate::server::{Lifecycle, Limits, Page, Refusal, Server, signals};
+use crate::server::{Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
-use crate::{assets, router};
+use crate::{error, router};
 
 /// Listings that a new and empty database gets, and which.
 const SAMPLES: u64 = 40;
@@ -31,12 +31,14 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     prepare(&settings, arguments).await?;
     let store = database::open_for_serving(&settings).await?;
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
-    let server = server.with_refusal_page(refusal_page);
+    let server = server.with_refusal_page(error::refusal_page);
     let metrics = Metrics::new(server.counts());
-    let settings = settings.listening_on(listener.local_addr()?);
-    announce(&settings);
+    let address = listener.local_addr()?;
+    announce(&settings, address);
+    let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let openapi = serde_json::to_vec(&router::openapi())?.into();
-    let application = Arc::new(Application { settings, store: store.clone(), lifecycle, metrics, openapi });
+    let application =
+        Arc::new(Application { settings, site_url, store: store.clone(), lifecycle, metrics, openapi });
     let listening = tokio::spawn(listening);
     server.serve(listener, router::router(application)).await;
     listening.abort();
@@ -75,17 +77,9 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn announce(settings: &Settings) {
+fn announce(settings: &Settings, address: SocketAddr) {
     say(&format!("Listings from {}", redacted(&settings.database_url)));
-    say(&format!("Listening on http://{}", settings.bind));
-}
-
-/// What the server itself refuses looks like the other error pages.
-fn refusal_page(refusal: &Refusal) -> Page {
-    let mut page = ErrorPage::new(refusal.reason.status().as_u16(), assets::hrefs());
-    page.problems.push(refusal.detail.clone());
-    let body = askama::Template::render(&page).unwrap_or_else(|_| refusal.detail.clone());
-    Page { content_type: "text/html; charset=utf-8", body }
+    say(&format!("Listening on http://{address}"));
 }
 
 /// A database that does not answer must not hold up the end.

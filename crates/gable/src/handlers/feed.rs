@@ -29,7 +29,7 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Answ
     let newest = listings::Search { sort: Sort::Newest, limit: ENTRIES, ..search.clone() };
     let mut timings = Timings::default();
     let page = timings.database(application.store.page(&newest)).await?;
-    let site = &application.settings.site_url;
+    let site = &application.site_url;
     let feed = Feed {
         id: format!("{site}{}", address(PATH, &query)),
         title: heading(&search),

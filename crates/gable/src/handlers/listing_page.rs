@@ -28,7 +28,7 @@ pub async fn show(State(application): State<Arc<Application>>, Path(id): Path<St
     let mut timings = Timings::default();
     let property = timings.database(public_property(&application.store, &id)).await?;
     let similar = timings.database(application.store.similar(&property, SIMILAR)).await?;
-    let page = page(&application.settings.site_url, &property, &similar);
+    let page = page(&application.site_url, &property, &similar);
     let text = timings.render(|| page.render())?;
     Ok(Representation::html(text).timed(timings))
 }

@@ -65,7 +65,7 @@ fn layout(application: &Application, search: &Search) -> Layout {
     Layout {
         description: format!("{heading} to look through by place, price, size and words."),
         // Pages of one search in its several orders are one page to a search engine.
-        canonical: Some(format!("{}{}", application.settings.site_url, address(PATH, &filters))),
+        canonical: Some(format!("{}{}", application.site_url, address(PATH, &filters))),
         feed: Some(Link::new(format!("{heading}, newest first"), address(feed::PATH, &filters))),
         title: heading,
         assets: assets::hrefs(),

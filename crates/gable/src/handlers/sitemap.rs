@@ -25,11 +25,7 @@ pub async fn sitemap(State(application): State<Arc<Application>>) -> Answer {
     }
     let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex {NAMESPACE}>\n");
     for start in starts {
-        let _ = writeln!(
-            xml,
-            "<sitemap><loc>{}/sitemaps/{start}.xml</loc></sitemap>",
-            application.settings.site_url
-        );
+        let _ = writeln!(xml, "<sitemap><loc>{}/sitemaps/{start}.xml</loc></sitemap>", application.site_url);
     }
     xml.push_str("</sitemapindex>\n");
     Ok(Representation::new("application/xml", xml))
@@ -46,11 +42,10 @@ async fn stretch(application: &Application, start: i64) -> Answer {
     let listings = application.store.active_after(start, LISTINGS_A_SITEMAP).await?;
     let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset {NAMESPACE}>\n");
     if start == 0 {
-        let _ = writeln!(xml, "<url><loc>{}/</loc></url>", application.settings.site_url);
+        let _ = writeln!(xml, "<url><loc>{}/</loc></url>", application.site_url);
     }
     for (id, updated_at) in listings {
-        let (site, path, changed) =
-            (&application.settings.site_url, listing_path(id), updated_at.format("%Y-%m-%d"));
+        let (site, path, changed) = (&application.site_url, listing_path(id), updated_at.format("%Y-%m-%d"));
         let _ = writeln!(xml, "<url><loc>{site}{path}</loc><lastmod>{changed}</lastmod></url>");
     }
     xml.push_str("</urlset>\n");
@@ -61,7 +56,7 @@ async fn stretch(application: &Application, start: i64) -> Answer {
 pub async fn robots(State(application): State<Arc<Application>>) -> Representation {
     let text = format!(
         "User-agent: *\nDisallow: /api/\nDisallow: /*?*sort=\nDisallow: /*?*cursor=\nAllow: /\n\nSitemap: {}/sitemap.xml\n",
-        application.settings.site_url
+        application.site_url
     );
     Representation::new("text/plain; charset=utf-8", text)
 }

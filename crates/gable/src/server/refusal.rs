@@ -1,11 +1,11 @@
 //! The answers that the server gives itself, instead of the routes.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::{clock, error, security};
+use crate::clock;
 
 /// Why a request was not given to the routes, or not answered by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,25 +108,33 @@ impl Refusal {
     }
 }
 
-/// The body of an answer and its media type.
+/// The body of an answer, its media type, and what else is to be said about it.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The value of `Content-Type`.
     pub content_type: &'static str,
     /// The text of the body.
     pub body: String,
+    /// Names and values of further header fields: names in lower case, values of visible ASCII.
+    pub fields: &'static [(&'static str, &'static str)],
 }
 
-/// Makes the page that people see; [`plain_page`] unless the site brings its own.
-pub type RefusalPage = fn(&Refusal) -> Page;
+/// Makes the answer to a request for a path; [`plain_page`] unless the site brings its own.
+pub type RefusalPage = fn(&Refusal, &str) -> Page;
 
-/// Status and detail as plain text.
+const FIELDS: [(&str, &str); 1] = [("x-content-type-options", "nosniff")];
+
+/// A problem document (RFC 9457) below `/api/`, elsewhere status and detail as plain text.
 #[must_use]
-pub fn plain_page(refusal: &Refusal) -> Page {
+pub fn plain_page(refusal: &Refusal, path: &str) -> Page {
+    if path.starts_with("/api/") {
+        return problem_document(refusal);
+    }
     let status = refusal.reason.status().as_u16();
     Page {
         content_type: "text/plain; charset=utf-8",
         body: format!("{status} {}\n\n{}\n", refusal.title(), refusal.detail),
+        fields: &FIELDS,
     }
 }
 
@@ -149,37 +157,34 @@ fn problem_document(refusal: &Refusal) -> Page {
     Page {
         content_type: "application/problem+json",
         body: serde_json::to_string(&problem).expect("strings and a number always serialise"),
+        fields: &FIELDS,
     }
 }
 
-/// Problem documents for programs, pages for people: the path tells them apart.
-fn page_for(refusal: &Refusal, path: &str, people: RefusalPage) -> Page {
-    if error::is_api(path) { problem_document(refusal) } else { people(refusal) }
-}
-
 /// The refusal as a response to a request for `path`.
-pub(super) fn response(refusal: &Refusal, path: &str, people: RefusalPage) -> Response<Body> {
-    let page = page_for(refusal, path, people);
+pub(super) fn response(refusal: &Refusal, path: &str, page: RefusalPage) -> Response<Body> {
+    let page = page(refusal, path);
     let mut response = Response::new(Body::from(page.body));
     *response.status_mut() = refusal.reason.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in security::fields() {
+    for (name, value) in page.fields {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
 }
 
 /// The refusal as bytes, for a request so broken that no HTTP library answers it any more.
-pub(super) fn wire_format(refusal: &Refusal, path: &str, people: RefusalPage) -> Vec<u8> {
-    let page = page_for(refusal, path, people);
+pub(super) fn wire_format(refusal: &Refusal, path: &str, page: RefusalPage) -> Vec<u8> {
+    let page = page(refusal, path);
+    let fields: Vec<_> = page.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!(
         "HTTP/1.1 {status} {title}\r\n\
          content-type: {content_type}\r\n\
          content-length: {length}\r\n\
          cache-control: no-store\r\n\
-         {security}\
+         {fields}\
          connection: close\r\n\
          date: {date}\r\n\
          \r\n\
@@ -188,15 +193,11 @@ pub(super) fn wire_format(refusal: &Refusal, path: &str, people: RefusalPage) ->
         title = refusal.title(),
         content_type = page.content_type,
         length = page.body.len(),
-        security = security_lines(),
+        fields = fields.concat(),
         date = httpdate::fmt_http_date(clock::time_of_day()),
         body = page.body,
     )
     .into_bytes()
-}
-
-fn security_lines() -> String {
-    security::fields().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect()
 }
 
 /// A value out of a request, fit for a sentence: short, and with control characters escaped.

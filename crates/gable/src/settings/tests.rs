@@ -18,7 +18,7 @@ fn without_any_setting_there_is_sqlite_on_loopback() {
     let settings = read(&[]).unwrap();
     assert_eq!(settings.database_url, "sqlite:gable.db");
     assert_eq!(settings.bind.to_string(), "127.0.0.1:8000");
-    assert_eq!(settings.site_url, "http://127.0.0.1:8000");
+    assert_eq!(settings.site_url, None);
     assert_eq!(settings.cache_memory_bytes, 256 << 20);
     assert_eq!(settings.page_cache_ttl.as_secs(), 900);
 }

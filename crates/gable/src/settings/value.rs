@@ -120,9 +120,9 @@ pub fn shown(setting: &Setting, text: &str) -> String {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of all that read a value")]
-pub(super) fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
+pub(super) fn text(text: &str) -> Result<String, &'static str> {
+    let is_plain = !text.contains(char::is_control);
+    is_plain.then(|| text.to_owned()).ok_or("must be one line without control characters")
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -152,9 +152,8 @@ pub(super) const SECRET_KEY_CHARACTERS: usize = 16;
 
 /// Any length: Django's own `.env` says `dev-secret-key`, and it must go on working on a developer's machine. Where the
 /// site is public, a short key is refused beside the other rules for public addresses.
-#[expect(clippy::unnecessary_wraps, reason = "the shape of all that read a value")]
-pub(super) fn secret_key(text: &str) -> Result<Secret, String> {
-    Ok(Secret(text.to_owned()))
+pub(super) fn secret_key(key: &str) -> Result<Secret, &'static str> {
+    text(key).map(Secret)
 }
 
 pub(super) fn host(text: &str) -> Result<String, &'static str> {

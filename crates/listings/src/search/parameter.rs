@@ -56,7 +56,7 @@ fn cut(text: &str) -> String {
 }
 
 impl Parameter {
-    /// Every parameter, in the order of the canonical form.
+    /// Every parameter, in the order of the canonical form: first those that narrow the answer.
     pub const ALL: [Parameter; 16] = [
         Parameter::Q,
         Parameter::Location,
@@ -77,20 +77,7 @@ impl Parameter {
     ];
 
     /// The parameters that narrow the answer.
-    pub const FILTERS: [Parameter; 12] = [
-        Parameter::Q,
-        Parameter::Location,
-        Parameter::Kind,
-        Parameter::Status,
-        Parameter::MinPrice,
-        Parameter::MaxPrice,
-        Parameter::MinBedrooms,
-        Parameter::MaxBedrooms,
-        Parameter::MinBathrooms,
-        Parameter::MinArea,
-        Parameter::MaxArea,
-        Parameter::Bbox,
-    ];
+    pub const FILTERS: &'static [Parameter] = Parameter::ALL.split_at(12).0;
 
     /// The name in query strings.
     #[must_use]

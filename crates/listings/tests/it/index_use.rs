@@ -59,7 +59,6 @@ async fn no_search_scans_the_table() {
     // As autovacuum does sooner or later: index-only scans need the visibility map.
     Postgres::shared().sql(&test.url, "vacuum analyze properties_property");
 
-    println!("{:>8} {:>8}  search", "read", "returned");
     for query in SEARCHES {
         let search = search(query);
         let deep = deep(&test.store, &search).await;
@@ -101,6 +100,7 @@ async fn deep(store: &listings::Store, search: &Search) -> Option<Search> {
     Some(Search { limit: search.limit, ..deep })
 }
 
+#[expect(clippy::print_stdout, reason = "the table of what was read is half of what this test is for")]
 fn check(url: &str, name: &str, statement: &Statement) {
     let explain = format!("explain (analyze, buffers, format json) {}", literal(statement));
     let answer = Postgres::shared().sql(url, &explain);

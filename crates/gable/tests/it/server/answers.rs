@@ -26,10 +26,11 @@ async fn elsewhere_a_refusal_is_plain_text() {
 
 #[tokio::test]
 async fn the_site_may_bring_its_own_page() {
-    fn page(refusal: &Refusal) -> Page {
+    fn page(refusal: &Refusal, path: &str) -> Page {
         Page {
             content_type: "text/html; charset=utf-8",
-            body: format!("<h1>{}</h1>", refusal.reason.label()),
+            body: format!("<h1>{} {path}</h1>", refusal.reason.label()),
+            fields: &[("x-frame-options", "DENY")],
         }
     }
     let rig = Rig::start_with(|lifecycle| {
@@ -37,9 +38,12 @@ async fn the_site_may_bring_its_own_page() {
     })
     .await;
     let mut client = rig.client().await;
-    assert_eq!(client.request("GET / HTTP/1.1\r\n\r\n").await.body, "<h1>host</h1>");
+    let answer = client.request("GET / HTTP/1.1\r\n\r\n").await;
+    assert_eq!(answer.body, "<h1>host /</h1>");
+    assert!(answer.head.contains("\r\nx-frame-options: deny"), "{}", answer.head);
     let answer = client.request("nonsense\r\n\r\n").await;
-    assert_eq!(answer.body, "<h1>malformed</h1>");
+    assert!(answer.body.starts_with("<h1>malformed"), "{}", answer.body);
+    assert!(answer.head.contains("\r\nx-frame-options: deny"), "{}", answer.head);
 }
 
 #[tokio::test]
