@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use connect::{ConnectError, redacted};
 pub use dialect::Dialect;
@@ -61,6 +61,15 @@ impl Default for Options {
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Some(Duration::from_secs(5)),
         }
+    }
+}
+
+impl Options {
+    /// How long a read may take altogether. A database that works hears of its own limit first; this one is for a
+    /// database that says nothing at all.
+    fn longest_read(&self) -> Option<Duration> {
+        const GRACE: Duration = Duration::from_secs(1);
+        self.statement_timeout.map(|timeout| self.acquire_timeout + timeout + GRACE)
     }
 }
 
@@ -135,14 +144,17 @@ impl Store {
     /// Runs a read and returns its rows. A read that met a dead connection is sent again, on another: the pool does not
     /// test its connections beforehand, so after a restart of the database each of them may turn out dead once.
     pub(crate) async fn fetch<Row: Fetch>(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let _place = self.enter()?;
-        for _ in 0..self.options.connections {
-            match self.fetch_once(&statement).await {
-                Err(error) if error::is_dead_connection(&error) => {}
-                outcome => return outcome.map_err(StoreError::from),
+        let most_dead = self.options.connections;
+        self.within_limits(async move |store| {
+            for _ in 0..most_dead {
+                match store.fetch_once(&statement).await {
+                    Err(error) if error::is_dead_connection(&error) => {}
+                    outcome => return outcome,
+                }
             }
-        }
-        self.fetch_once(&statement).await.map_err(StoreError::from)
+            store.fetch_once(&statement).await
+        })
+        .await
     }
 
     /// The same for a write that returns rows: never sent twice, since a dead connection does not tell whether the first
@@ -151,8 +163,34 @@ impl Store {
         &self,
         statement: Statement,
     ) -> Result<Vec<Row>, StoreError> {
-        let _place = self.enter()?;
-        self.fetch_once(&statement).await.map_err(StoreError::from)
+        self.within_limits(async move |store| store.fetch_once(&statement).await).await
+    }
+
+    /// Gives a read its place in the waiting room, and its limit of time.
+    ///
+    /// It is a task of its own, which a reader who goes away does not end: a connection left in the middle of an answer
+    /// is of no use before the rest has come, so what is begun is finished, or given up together with its connection.
+    async fn within_limits<Row: Fetch, Read>(
+        &self,
+        read: impl FnOnce(Store) -> Read + Send,
+    ) -> Result<Vec<Row>, StoreError>
+    where
+        Read: Future<Output = sqlx::Result<Vec<Row>>> + Send + 'static,
+    {
+        let place = self.enter()?;
+        let (read, limit) = (read(self.clone()), self.options.longest_read());
+        let task = tokio::spawn(async move {
+            let _place = place;
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, read).await.map_err(|_| StoreError::TooSlow)?,
+                None => read.await,
+            }
+            .map_err(StoreError::from)
+        });
+        task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
+        })
     }
 
     async fn fetch_once<Row: Fetch>(&self, statement: &Statement) -> sqlx::Result<Vec<Row>> {
@@ -162,7 +200,7 @@ impl Store {
         }
     }
 
-    fn enter(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        self.waiting_room.try_acquire().map_err(|_| StoreError::Busy)
+    fn enter(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        Arc::clone(&self.waiting_room).try_acquire_owned().map_err(|_| StoreError::Busy)
     }
 }

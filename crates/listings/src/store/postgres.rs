@@ -1,7 +1,8 @@
 //! Listings in PostgreSQL.
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgPool};
-use sqlx::{Arguments, AssertSqlSafe};
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, Postgres};
 
 use super::dialect::{Dialect, SortKey};
 use super::{Bind, Fetch, Statement};
@@ -30,10 +31,34 @@ pub(super) const DIALECT: Dialect = Dialect {
 /// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters
 /// where one status holds nearly every row, and a connection pooler in transaction mode can stand in between.
 pub(super) async fn fetch<Row: Fetch>(pool: &PgPool, statement: &Statement) -> sqlx::Result<Vec<Row>> {
-    sqlx::query_as_with(AssertSqlSafe(statement.sql.clone()), arguments(&statement.binds)?)
+    let arguments = arguments(&statement.binds)?;
+    let mut connection = Occupied(Some(pool.acquire().await?));
+    let rows = sqlx::query_as_with(AssertSqlSafe(statement.sql.clone()), arguments)
         .persistent(false)
-        .fetch_all(pool)
-        .await
+        .fetch_all(connection.get())
+        .await;
+    connection.give_back();
+    rows
+}
+
+/// A connection in the middle of an answer. Dropped there, because nothing comes any more, it leaves the pool: going
+/// back to it would mean to wait for the rest.
+struct Occupied(Option<PoolConnection<Postgres>>);
+
+impl Occupied {
+    fn get(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect("only giving it back takes it")
+    }
+
+    fn give_back(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Occupied {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
+    }
 }
 
 pub(crate) fn arguments(binds: &[Bind]) -> sqlx::Result<PgArguments> {

@@ -87,6 +87,37 @@ async fn a_database_that_stands_still_turns_readers_away_beyond_its_waiting_room
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_says_nothing_is_given_up_and_works_again_once_it_goes_on() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    for outcome in join_all((0..8).map(|_| read(&store))).await {
+        assert!(matches!(outcome, Err(StoreError::Busy | StoreError::TooSlow)), "{outcome:?}");
+    }
+    assert_eq!(store.pool_use().reads, 0);
+    postgres.resume();
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_who_go_away_leave_no_connection_behind_that_nobody_can_use() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    for _ in 0..2 {
+        let gone = tokio::time::timeout(Duration::from_millis(1), read(&store)).await;
+        assert!(gone.is_err(), "it has gone before there was an answer");
+    }
+    // Given up with the two connections that they had, while the database still says nothing.
+    reads_become(&store, |reads| reads == 0).await;
+    assert_eq!(store.pool_use().open, 0);
+    postgres.resume();
+    read(&store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
     let postgres = Postgres::start();
     let store = impatient(&postgres, &Options { acquire_timeout: Duration::from_mins(1), ..options() }).await;
