@@ -1,5 +1,7 @@
 //! Bringing a database to this version, and adopting a table that Django made.
 
+use std::collections::HashMap;
+
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
 
 use crate::store::{Pool, Statement};
@@ -51,14 +53,46 @@ pub enum MigrateError {
 }
 
 /// What an adopted table must have: the columns of Django's model, in any of the types that Django gives them.
-const ADOPTABLE: [(&str, &str, &[&str]); 6] = [
-    ("id", "bigint or integer", &["bigint", "integer"]),
-    ("title", "character varying or text", &["character varying", "text"]),
-    ("description", "text", &["text", "character varying"]),
-    ("price", "numeric with at most two places", &["numeric"]),
-    ("location", "character varying or text", &["character varying", "text"]),
-    ("created_at", "timestamp with time zone", &["timestamp with time zone"]),
+const NEEDED: [(&str, &[&str]); 6] = [
+    ("id", &["bigint", "integer"]),
+    ("title", &["character varying", "text"]),
+    ("description", &["text", "character varying"]),
+    ("price", &["numeric with 2 places and at most 12 digits"]),
+    ("location", &["character varying", "text"]),
+    ("created_at", &["timestamp with time zone"]),
 ];
+
+/// What the migration adds. A column of that name that is there already must be the same; the first two, which everything
+/// hangs on, must have been made by gable: another program's words for a status are not ours.
+const ADDED: [(&str, &str); 10] = [
+    ("status", "text, checked by gable"),
+    ("kind", "text, checked by gable"),
+    ("updated_at", "timestamp with time zone"),
+    ("version", "bigint"),
+    ("bedrooms", "integer"),
+    ("bathrooms", "integer"),
+    ("floor_area", "integer"),
+    ("latitude", "double precision"),
+    ("longitude", "double precision"),
+    ("search_text", "tsvector"),
+];
+
+/// Name and type of each column of the table, the type in the words of the two lists above.
+const COLUMNS: &str = "
+    select column_name::text,
+        case
+            when data_type = 'numeric' and numeric_scale = 2 and numeric_precision <= 12
+                then 'numeric with 2 places and at most 12 digits'
+            when data_type = 'numeric' then format('numeric(%s, %s)', numeric_precision, numeric_scale)
+            when exists (
+                select from pg_constraint
+                where conrelid = to_regclass('properties_property')
+                    and conname = 'properties_property_' || column_name and column_name in ('status', 'kind')
+            ) then data_type || ', checked by gable'
+            else data_type
+        end
+    from information_schema.columns
+    where format('%I.%I', table_schema, table_name)::regclass = to_regclass('properties_property')";
 
 impl Store {
     /// What [`Store::migrate`] would do; changes nothing.
@@ -103,12 +137,15 @@ impl Store {
         if plan.pending.is_empty() {
             return Ok(plan);
         }
-        match &self.pool {
+        let outcome = match &self.pool {
             Pool::Postgres(pool) => POSTGRES.run(pool).await,
             Pool::Sqlite(pool) => SQLITE.run(pool).await,
+        };
+        match outcome.map_err(in_our_words) {
+            // SQLite has no lock for this: of two that begin at once, the second finds the work done.
+            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(plan),
+            outcome => outcome.map(|()| plan),
         }
-        .map_err(in_our_words)?;
-        Ok(plan)
     }
 
     /// Whether no listing is there at all, of any status.
@@ -153,24 +190,17 @@ impl Store {
             let found = "in a table that gable did not make".to_owned();
             return Err(MigrateError::Foreign { column: "id", found, expected: "no such table in SQLite" });
         };
-        let columns: Vec<(String, String, Option<i32>)> = self
-            .fetch(Statement::fixed(
-                "select column_name::text, data_type::text, numeric_scale::int from information_schema.columns \
-                 where (quote_ident(table_schema) || '.' || quote_ident(table_name))::regclass \
-                 = to_regclass('properties_property')",
-            ))
-            .await?;
-        for (column, expected, types) in ADOPTABLE {
-            let found = columns.iter().find(|(name, ..)| name == column);
-            let fits = found.is_some_and(|(_, kind, scale)| {
-                types.contains(&kind.as_str()) && (column != "price" || scale.is_some_and(|scale| scale <= 2))
-            });
-            if !fits {
-                let found = found.map_or("missing".to_owned(), |(_, kind, scale)| match scale {
-                    Some(scale) if kind == "numeric" => format!("{kind} with {scale} places"),
-                    _ => kind.clone(),
-                });
-                return Err(MigrateError::Foreign { column, found, expected });
+        let columns: HashMap<String, String> =
+            self.fetch::<(String, String)>(Statement::fixed(COLUMNS)).await?.into_iter().collect();
+        for (column, types) in NEEDED {
+            let found = columns.get(column).map_or("missing", String::as_str);
+            if !types.contains(&found) {
+                return Err(MigrateError::Foreign { column, found: found.to_owned(), expected: types[0] });
+            }
+        }
+        for (column, expected) in ADDED {
+            if let Some(found) = columns.get(column).filter(|found| *found != expected) {
+                return Err(MigrateError::Foreign { column, found: found.clone(), expected });
             }
         }
         Ok(())

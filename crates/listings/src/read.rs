@@ -39,6 +39,8 @@ pub struct Facet {
     pub parameter: Parameter,
     /// The value and its number of listings, most frequent first, at most 50.
     pub values: Vec<(String, i64)>,
+    /// False where only the newest [`MOST_COUNTED`] were looked at and there are more.
+    pub is_exact: bool,
 }
 
 /// How many listings match a search, and how they divide.
@@ -48,7 +50,7 @@ pub struct Overview {
     pub count: Count,
     /// How they divide by kind, location and bedrooms. Each facet leaves its own filter out, so that it shows what else
     /// there is to choose.
-    pub facets: [Facet; 3],
+    pub facets: Vec<Facet>,
 }
 
 /// A column that listings are counted by, and the parameters that narrow a search to some of its values.
@@ -65,17 +67,43 @@ const FACETS: [FacetOf; 3] = [
 ];
 
 impl FacetOf {
+    fn is_applied(self, search: &Search) -> bool {
+        self.opened(search) != search.first_page()
+    }
+
     /// The search without this facet's own filter.
     fn opened(self, search: &Search) -> Search {
         self.parameters.iter().fold(search.first_page(), |search, &parameter| search.without(parameter))
     }
+}
 
-    /// This facet's share of a tally.
-    fn gathered(self, tally: &[(String, String, i64)]) -> Facet {
-        let own = tally.iter().filter(|(column, ..)| column == self.column);
-        let mut values: Vec<_> = own.map(|(_, value, listings)| (value.clone(), *listings)).collect();
+/// The rows of [`statement::tally`]: column, value, number.
+struct Tally(Vec<(String, String, i64)>);
+
+impl Tally {
+    fn count(&self) -> Count {
+        Count::up_to_most(self.of("listings").map(|(_, listings)| listings).sum())
+    }
+
+    fn facet(&self, facet: FacetOf) -> Facet {
+        let mut values: Vec<_> =
+            self.of(facet.column).map(|(value, listings)| (value.to_owned(), listings)).collect();
         values.sort_by(|(left, most), (right, least)| (least, left).cmp(&(most, right)));
-        Facet { parameter: self.parameters[0], values }
+        Facet { parameter: facet.parameters[0], values, is_exact: self.count().is_exact }
+    }
+
+    fn of(&self, column: &str) -> impl Iterator<Item = (&str, i64)> {
+        self.0
+            .iter()
+            .filter(move |(name, ..)| name == column)
+            .map(|(_, value, listings)| (value.as_str(), *listings))
+    }
+}
+
+impl Count {
+    /// The count of a statement that counts up to one more than [`MOST_COUNTED`].
+    fn up_to_most(counted: i64) -> Count {
+        Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED }
     }
 }
 
@@ -108,8 +136,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn count(&self, search: &Search) -> Result<Count, StoreError> {
         let rows = self.fetch::<(i64,)>(statement::count(self.dialect(), search, MOST_COUNTED + 1)).await?;
-        let counted = rows.first().map_or(0, |&(number,)| number);
-        Ok(Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED })
+        Ok(Count::up_to_most(rows.first().map_or(0, |&(number,)| number)))
     }
 
     /// How many listings match, and how the newest [`MOST_COUNTED`] of them divide by kind, location and bedrooms.
@@ -117,24 +144,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn overview(&self, search: &Search) -> Result<Overview, StoreError> {
-        let (open, applied): (Vec<_>, Vec<_>) =
-            FACETS.into_iter().partition(|facet| facet.opened(search) == search.first_page());
-        let mut tally = self.tally(search, &open).await?;
-        let counted = tally.iter().find(|(name, ..)| name == "listings").map_or(0, |&(_, _, number)| number);
-        for facet in applied {
-            tally.extend(self.tally(&facet.opened(search), &[facet]).await?);
+        let open: Vec<_> = FACETS.into_iter().filter(|facet| !facet.is_applied(search)).collect();
+        let shared = self.tally(search, &open).await?;
+        let mut facets = Vec::with_capacity(FACETS.len());
+        for facet in FACETS {
+            facets.push(if facet.is_applied(search) {
+                self.tally(&facet.opened(search), &[facet]).await?.facet(facet)
+            } else {
+                shared.facet(facet)
+            });
         }
-        let count = Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED };
-        Ok(Overview { count, facets: FACETS.map(|facet| facet.gathered(&tally)) })
+        Ok(Overview { count: shared.count(), facets })
     }
 
-    async fn tally(
-        &self,
-        search: &Search,
-        facets: &[FacetOf],
-    ) -> Result<Vec<(String, String, i64)>, StoreError> {
+    async fn tally(&self, search: &Search, facets: &[FacetOf]) -> Result<Tally, StoreError> {
         let columns: Vec<&'static str> = facets.iter().map(|facet| facet.column).collect();
-        self.fetch(statement::tally(self.dialect(), search, &columns, MOST_COUNTED + 1)).await
+        self.fetch(statement::tally(self.dialect(), search, &columns, MOST_COUNTED + 1)).await.map(Tally)
     }
 
     /// At most `most` other active listings of the same kind in the same place, newest first; filled up with the same
@@ -203,7 +228,7 @@ impl Store {
         while starts.len() < most {
             let above = starts.last().copied().unwrap_or_default();
             match self.fetch::<(i64,)>(statement::active_step(above, step)).await?.first() {
-                Some(&(last,)) => starts.push(last),
+                Some(&(first,)) => starts.push(first - 1),
                 None => break,
             }
         }

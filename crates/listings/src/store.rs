@@ -50,6 +50,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement (`statement_timeout`); none for a command that takes its time.
     pub statement_timeout: Option<Duration>,
+    /// Whether a SQLite file that does not exist is made.
+    pub creates_file: bool,
 }
 
 impl Default for Options {
@@ -60,6 +62,7 @@ impl Default for Options {
             waiting_room: 64,
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Some(Duration::from_secs(5)),
+            creates_file: true,
         }
     }
 }
@@ -93,7 +96,7 @@ pub struct PoolUse {
 impl Store {
     /// Connects to the database at `url` (`sqlite:…`, `postgres://…` or `postgresql://…`) and checks that it answers.
     ///
-    /// A SQLite file that does not exist is made, unless the URL says `mode=rw` or `mode=ro`.
+    /// A SQLite file that does not exist is made, unless the options say no or the URL says `mode=rw` or `mode=ro`.
     ///
     /// # Errors
     /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.

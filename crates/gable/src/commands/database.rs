@@ -20,6 +20,12 @@ pub(super) async fn open_for_work(settings: &Settings) -> anyhow::Result<Store> 
     Ok(Store::connect(&settings.database_url, &options).await?)
 }
 
+/// A store to look at what is there, and make nothing.
+pub(super) async fn open_to_look(settings: &Settings) -> anyhow::Result<Store> {
+    let options = Options { connections: 1, creates_file: false, ..Options::default() };
+    Ok(Store::connect(&settings.database_url, &options).await?)
+}
+
 /// A store for a server.
 pub(super) async fn open_for_serving(settings: &Settings) -> anyhow::Result<Store> {
     Ok(Store::connect(&settings.database_url, &Options::default()).await?)

@@ -7,8 +7,15 @@ use super::{database, say};
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, arguments: &Migrate) -> anyhow::Result<()> {
-    let store = database::open_for_work(settings).await?;
-    let plan = if arguments.plan { database::plan(&store).await? } else { database::migrate(&store).await? };
+    let (store, plan) = if arguments.plan {
+        let store = database::open_to_look(settings).await?;
+        let plan = database::plan(&store).await?;
+        (store, plan)
+    } else {
+        let store = database::open_for_work(settings).await?;
+        let plan = database::migrate(&store).await?;
+        (store, plan)
+    };
     report(&plan, arguments.plan);
     store.close().await;
     Ok(())

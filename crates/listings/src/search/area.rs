@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A place name as searches compare it: white space folded, ASCII letters lower-cased. Both databases fold the same way,
-/// whatever their locale; other letters are compared as they are.
+/// A place name as searches compare it: without white space around it, ASCII letters lower-cased. Both databases fold the
+/// same way, whatever their locale; other letters are compared as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location(String);
 
@@ -12,7 +12,7 @@ impl Location {
         if text.contains('\0') {
             return Err("must not hold the character U+0000".to_owned());
         }
-        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+        let folded = text.trim().to_ascii_lowercase();
         if !(1..=100).contains(&folded.chars().count()) {
             return Err("must have 1 to 100 characters".to_owned());
         }

@@ -19,11 +19,9 @@ impl Terms {
             return Err(format!("must have at most {MAX_CHARACTERS} characters"));
         }
         let mut terms: Vec<String> = Vec::new();
-        for word in text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
-        {
-            let word = word.to_lowercase();
-            if !terms.contains(&word) {
-                terms.push(word);
+        for word in lower_case(text).split(|character: char| !character.is_alphanumeric()) {
+            if !word.is_empty() && !terms.iter().any(|term| term == word) {
+                terms.push(word.to_owned());
             }
         }
         match terms.len() {
@@ -38,6 +36,13 @@ impl Terms {
     pub fn words(&self) -> &[String] {
         &self.0
     }
+}
+
+/// Letter by letter, so that what comes out is the same when it goes in again: a whole word knows two kinds of sigma, and
+/// an İ would become an i with a mark of its own, which is no letter.
+fn lower_case(text: &str) -> String {
+    const COMBINING_DOT_ABOVE: char = '\u{307}';
+    text.chars().flat_map(char::to_lowercase).filter(|&character| character != COMBINING_DOT_ABOVE).collect()
 }
 
 impl fmt::Display for Terms {

@@ -99,7 +99,7 @@ async fn sqlite(url: &str, options: &Options) -> Result<sqlx::SqlitePool, Connec
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Normal);
     if !says_mode {
-        connect = connect.create_if_missing(true);
+        connect = connect.create_if_missing(options.creates_file);
     }
     if !url.contains("mode=ro") {
         connect = connect.journal_mode(SqliteJournalMode::Wal);

@@ -47,9 +47,9 @@ impl From<sqlx::Error> for StoreError {
 pub(super) fn is_dead_connection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error
-            .try_downcast_ref::<PgDatabaseError>()
-            .is_some_and(|error| matches!(error.code(), "57P01" | "57P02") || error.code().starts_with("08")),
+        sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| {
+            matches!(error.code(), "57P01" | "57P02" | "57P05") || error.code().starts_with("08")
+        }),
         _ => false,
     }
 }

@@ -8,7 +8,7 @@ use super::dialect::{Dialect, SortKey};
 use super::{Bind, Fetch, Statement};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    columns: "id::bigint as id, title, description, (price * 100)::bigint as price_cents, location, created_at, \
+    columns: "id::bigint as id, title, description, (nullif(price, 'NaN') * 100)::bigint as price_cents, location, created_at, \
               updated_at, version, status, kind, bedrooms, bathrooms, floor_area, latitude, longitude",
     location: "lower(location collate \"C\")",
     price: SortKey {

@@ -119,18 +119,20 @@ pub fn tally(dialect: &Dialect, search: &Search, columns: &[&'static str], most:
 /// Id and time of the last change of active listings above an id, in order of id.
 #[must_use]
 pub fn active_after(id: i64, most: i64) -> Statement {
-    let mut statement =
-        Statement::fixed("select id, updated_at from properties_property where status = 'active' and id > ");
+    let mut statement = Statement::fixed(
+        "select cast(id as bigint), updated_at from properties_property where status = 'active' and id > ",
+    );
     statement.bind(id).push(" order by id limit ").bind(most);
     statement
 }
 
-/// The id that stands `step` active listings above an id; no row where there are fewer.
+/// The id of the active listing that comes after `step` others above an id; no row where there is none.
 #[must_use]
 pub fn active_step(id: i64, step: i64) -> Statement {
-    let mut statement =
-        Statement::fixed("select id from properties_property where status = 'active' and id > ");
-    statement.bind(id).push(" order by id limit 1 offset ").bind(step - 1);
+    let mut statement = Statement::fixed(
+        "select cast(id as bigint) from properties_property where status = 'active' and id > ",
+    );
+    statement.bind(id).push(" order by id limit 1 offset ").bind(step);
     statement
 }
 

@@ -1,6 +1,7 @@
 //! What is read is what is there: pages, counts, facets and exports against an oracle without SQL.
 
 use futures::TryStreamExt as _;
+use listings::read::MOST_COUNTED;
 use listings::samples::samples;
 use listings::search::{Parameter, Search, Sort, Unknown};
 use listings::{Draft, Property, Status, Store};
@@ -15,10 +16,12 @@ over_both_stores!(
     similar_listings_are_others_of_the_kind_with_the_same_place_first,
     words_that_mean_something_to_a_database_mean_nothing_here,
     a_listing_that_comes_while_somebody_pages_moves_nothing,
+    counting_stops_at_ten_thousand_and_says_so,
+    stretches_of_active_listings_are_full_but_for_the_last,
 );
 
 /// Query strings that together use every parameter, each sort, edges, and combinations.
-const SEARCHES: [&str; 38] = [
+const SEARCHES: [&str; 42] = [
     "",
     "status=sold",
     "status=draft",
@@ -31,6 +34,10 @@ const SEARCHES: [&str; 38] = [
     "q=S%C3%83O",
     "q=old%20town%20kitchen",
     "q=zzzz",
+    "q=diner",
+    "q=close+2005",
+    "q=5+home",
+    "q=view+49+detached",
     "min_price=200000",
     "max_price=90000.50",
     "min_price=100000&max_price=100000",
@@ -67,6 +74,8 @@ async fn furnish(store: &Store) -> Vec<Property> {
         ..Draft::default()
     };
     let awkward = [
+        odd("Kitchen/diner, garden.Close by, built 1990-2005", "Tema"),
+        odd("3.5 rooms @home, <sea view>, +49, semi_detached", "Tema"),
         odd("Nothing is said of this", "Accra"),
         odd("Nothing is said of that", "accra"),
         Draft {
@@ -91,7 +100,7 @@ async fn furnish(store: &Store) -> Vec<Property> {
         let search = Search { status, sort: Sort::Id, ..Search::default() };
         everything.extend(store.export(&search).try_collect::<Vec<_>>().await.unwrap());
     }
-    assert_eq!(everything.len(), 1_507);
+    assert_eq!(everything.len(), 1_509);
     everything
 }
 
@@ -228,4 +237,43 @@ async fn a_listing_that_comes_while_somebody_pages_moves_nothing(test: TestStore
     let seen: Vec<i64> =
         first.properties.iter().chain(&second.properties).map(|property| property.id).collect();
     assert_eq!(seen, expected[..seen.len()]);
+}
+
+async fn counting_stops_at_ten_thousand_and_says_so(test: TestStore) {
+    test.elsewhere(
+        "with recursive number(n) as (select 1 union all select n + 1 from number where n < 10000) \
+         insert into properties_property (title, location, bedrooms) \
+         select 'Home', 'Accra', case when n % 2 = 0 then 1 end from number",
+    )
+    .await;
+    let all = Search::default();
+    let overview = test.store.overview(&all).await.unwrap();
+    assert!(overview.count.listings == MOST_COUNTED && overview.count.is_exact);
+    assert!(overview.facets.iter().all(|facet| facet.is_exact));
+    test.elsewhere("insert into properties_property (title, location) values ('One more', 'Accra')").await;
+    let overview = test.store.overview(&all).await.unwrap();
+    assert!(overview.count.listings == MOST_COUNTED && !overview.count.is_exact);
+    assert!(overview.facets.iter().all(|facet| !facet.is_exact), "even where most say no bedrooms");
+    assert!(!test.store.count(&all).await.unwrap().is_exact);
+    let few = test.store.overview(&search("min_bedrooms=1")).await.unwrap();
+    assert!(few.count.is_exact && few.facets[0].is_exact, "what the filter leaves is counted in full");
+    assert!(!few.facets[2].is_exact, "but not what it leaves out");
+}
+
+async fn stretches_of_active_listings_are_full_but_for_the_last(test: TestStore) {
+    test.elsewhere(
+        "insert into properties_property (title, location, status) values ('1', 'x', 'active'), ('2', 'x', 'sold'), \
+         ('3', 'x', 'active'), ('4', 'x', 'active'), ('5', 'x', 'active')",
+    )
+    .await;
+    for (step, lengths) in
+        [(1, vec![1, 1, 1, 1]), (2, vec![2, 2]), (3, vec![3, 1]), (4, vec![4]), (5, vec![4])]
+    {
+        let starts = test.store.active_stretches(step, 100).await.unwrap();
+        let mut found = Vec::new();
+        for start in starts {
+            found.push(test.store.active_after(start, step).await.unwrap().len());
+        }
+        assert_eq!(found, lengths, "in steps of {step}");
+    }
 }

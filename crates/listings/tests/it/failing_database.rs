@@ -20,6 +20,7 @@ fn options() -> Options {
         waiting_room: 8,
         acquire_timeout: Duration::from_millis(300),
         statement_timeout: Some(Duration::from_millis(300)),
+        ..Options::default()
     }
 }
 

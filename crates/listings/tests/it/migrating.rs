@@ -66,6 +66,20 @@ async fn a_table_that_is_not_djangos_is_refused_and_left_alone() {
             "id bigint, title text, description text, price numeric(9,2), location text, created_at timestamp",
             "created_at",
         ),
+        (
+            "id bigint, title text, description text, price numeric(14,2), location text, created_at timestamptz",
+            "price",
+        ),
+        (
+            "id bigint, title text, description text, price numeric(9,2), location text, created_at timestamptz, \
+             bedrooms smallint",
+            "bedrooms",
+        ),
+        (
+            "id bigint, title text, description text, price numeric(9,2), location text, created_at timestamptz, \
+             status text default 'available'",
+            "status",
+        ),
     ] {
         let url = postgres.fresh_database();
         postgres.sql(&url, &format!("create table properties_property ({table})"));
@@ -99,4 +113,53 @@ async fn a_migrated_file_can_be_read_without_the_right_to_write() {
     let store = connected(&format!("{url}?mode=ro")).await;
     assert!(store.migration_plan().await.unwrap().pending.is_empty());
     assert!(store.page(&Search::default()).await.unwrap().properties.is_empty());
+}
+
+const DJANGOS: &str = "(id serial primary key, title varchar(200) not null, description text not null, \
+                       price numeric(10,2) not null, location varchar(100) not null, created_at timestamptz not null)";
+
+#[tokio::test]
+async fn an_old_table_with_small_ids_and_a_view_over_its_prices_is_adopted() {
+    let postgres = Postgres::shared();
+    let url = postgres.fresh_database();
+    postgres.sql(&url, &format!("create table properties_property {DJANGOS}"));
+    postgres.sql(&url, "create view dear as select title from properties_property where price > 1000000");
+    postgres.sql(&url, "insert into properties_property values (7, 'A', '', 'NaN', 'Accra', now())");
+    let store = connected(&url).await;
+    store.migrate().await.unwrap();
+    let page = store.page(&Search::default()).await.unwrap();
+    assert_eq!((page.properties[0].id, page.properties[0].price), (7, None));
+    assert_eq!(store.active_after(0, 10).await.unwrap()[0].0, 7);
+    assert_eq!(store.active_stretches(10, 10).await.unwrap(), [0]);
+}
+
+#[tokio::test]
+async fn a_table_in_a_later_schema_of_the_search_path_is_not_hidden_by_a_new_one() {
+    let postgres = Postgres::shared();
+    let url = postgres.fresh_database();
+    postgres.sql(&url, &format!("create table public.properties_property {DJANGOS}"));
+    postgres.sql(&url, "insert into properties_property values (1, 'A', '', 1, 'Accra', now())");
+    let user = postgres.sql(&url, "select current_user");
+    postgres.sql(&url, &format!("create schema {}", user.trim()));
+    let store = connected(&url).await;
+    assert!(store.migrate().await.unwrap().adopts);
+    assert!(!store.is_empty().await.unwrap());
+}
+
+#[tokio::test]
+async fn several_programs_may_make_one_file_at_once() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.path().join("listings.db").display());
+    let programs =
+        futures::future::join_all((0..6).map(|_| async { connected(&url).await.migrate().await })).await;
+    assert!(programs.iter().all(Result::is_ok), "{programs:?}");
+}
+
+#[tokio::test]
+async fn who_only_looks_makes_no_file() {
+    let folder = Folder::new();
+    let file = folder.path().join("listings.db");
+    let options = Options { creates_file: false, ..Options::default() };
+    assert!(Store::connect(&format!("sqlite:{}", file.display()), &options).await.is_err());
+    assert!(!file.exists());
 }

@@ -1,7 +1,7 @@
 //! The facets: what else there is, and how much of it.
 
 use listings::Search;
-use listings::read::{Facet, MOST_COUNTED, Overview};
+use listings::read::{Facet, Overview};
 use listings::search::Parameter;
 
 use super::wording;
@@ -19,7 +19,6 @@ pub(super) fn groups(search: &Search, overview: &Overview) -> Vec<FacetGroup> {
 }
 
 fn group(search: &Search, facet: &Facet) -> FacetGroup {
-    let counted: i64 = facet.values.iter().map(|(_, listings)| listings).sum();
     let mut values = facet.values.clone();
     values.truncate(VALUES);
     if facet.parameter == Parameter::MinBedrooms {
@@ -30,9 +29,7 @@ fn group(search: &Search, facet: &Facet) -> FacetGroup {
         name: name(facet.parameter).to_owned(),
         values: values
             .into_iter()
-            .filter_map(|(value, listings)| {
-                link(search, facet.parameter, &value, listings, counted >= MOST_COUNTED)
-            })
+            .filter_map(|(value, listings)| link(search, facet.parameter, &value, listings, !facet.is_exact))
             .collect(),
     }
 }
