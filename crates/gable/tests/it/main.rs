@@ -3,6 +3,7 @@
 mod answer;
 mod api;
 mod bad_input;
+mod browser;
 mod command_line;
 mod database;
 mod database_gone;
@@ -16,5 +17,6 @@ mod rendering;
 mod server;
 mod shutdown;
 mod site;
+mod visitor;
 mod wrong_database;
 mod xml;
