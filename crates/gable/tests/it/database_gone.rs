@@ -1,5 +1,4 @@
 //! PostgreSQL slow, stopped, crashed or standing still under a site that goes on running.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use futures::future::join_all;
 use sqlx::Connection as _;

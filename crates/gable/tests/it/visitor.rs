@@ -52,10 +52,10 @@ impl<'a> Visitor<'a> {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, arrived).await {
-            Ok(place) => place,
-            Err(_) => panic!("it stays at {}", self.place().await),
+        if let Ok(place) = tokio::time::timeout(PATIENCE, arrived).await {
+            return place;
         }
+        panic!("it stays at {}", self.place().await)
     }
 
     /// Waits for an element.
