@@ -1,5 +1,6 @@
 //! Headless Chromium for tests of pages.
 
+mod console;
 mod devtools;
 
 use std::fs;
@@ -19,6 +20,7 @@ use crate::folder::Folder;
 use crate::installed;
 use crate::patience::within;
 use crate::process::Process;
+use console::Console;
 use devtools::Devtools;
 
 /// How long chromedriver may take to start.
@@ -115,6 +117,17 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
     }
 
+    /// What was written to the console since it was last asked: scripts' errors, files that did not load, and what a
+    /// Content-Security-Policy kept from happening; with everything else that a script writes there.
+    ///
+    /// # Panics
+    ///
+    /// When the browser has gone.
+    pub async fn console(&self) -> Vec<String> {
+        let answer = self.client.issue_cmd(Console).await;
+        console::lines(&answer.unwrap_or_else(|error| panic!("the console can't be read: {error}")))
+    }
+
     /// Writes what the window shows as a PNG.
     ///
     /// # Panics
@@ -197,7 +210,11 @@ fn capabilities(folder: &Folder, scripts: Scripts) -> Capabilities {
         "session.startup_urls": ["about:blank"],
     });
     let options = json!({ "binary": chromium(), "args": flags, "prefs": preferences });
-    Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)])
+    let logging = json!({ "browser": "ALL" });
+    Capabilities::from_iter([
+        ("goog:chromeOptions".to_owned(), options),
+        ("goog:loggingPrefs".to_owned(), logging),
+    ])
 }
 
 #[cfg(test)]

@@ -23,7 +23,12 @@ impl Database {
 
     /// An empty database.
     pub(crate) fn postgres() -> Database {
-        Database { url: Postgres::shared().fresh_database(), folder: Folder::new() }
+        Database::on(Postgres::shared())
+    }
+
+    /// An empty database on a server that the test may stop.
+    pub(crate) fn on(postgres: &Postgres) -> Database {
+        Database { url: postgres.fresh_database(), folder: Folder::new() }
     }
 
     /// gable as it is to be run on this database, in the test's folder, on a free port.
@@ -77,6 +82,14 @@ impl Database {
 
     fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite:")
+    }
+
+    /// Locks the listings of a PostgreSQL against every reader, until the connection is closed.
+    pub(crate) async fn lock_listings(&self) -> PgConnection {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let lock = "begin; lock table properties_property in access exclusive mode";
+        sqlx::raw_sql(lock).execute(&mut connection).await.unwrap();
+        connection
     }
 
     /// Runs statements past the program, as `psql` or `sqlite3` would.

@@ -35,7 +35,7 @@ async fn the_form_shows_the_search_that_was_made(database: Database) {
         ("q", "sea view"),
         ("location", "tórshavn"),
         ("kind", "villa"),
-        ("min_price", "100.00"),
+        ("min_price", "100"),
         ("max_price", "2000.50"),
         ("min_bedrooms", "1"),
         ("max_bedrooms", ""),
@@ -85,7 +85,7 @@ async fn each_chip_leads_to_the_search_without_its_filter(database: Database) {
         page.attributes("[aria-label='Applied filters'] a", "href").into_iter().collect();
     for left_out in filters {
         let rest: Vec<_> = filters.into_iter().filter(|filter| *filter != left_out).collect();
-        let expected = format!("/?{}&sort=price", rest.join("&").replace("%C3%B3", "%C3%B3"));
+        let expected = format!("/?{}&sort=price", rest.join("&"));
         assert!(hrefs.contains(&expected), "{expected} in {hrefs:?}");
         assert_eq!(site.get(&expected).await.page().listings().len(), 1);
     }

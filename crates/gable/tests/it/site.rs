@@ -74,6 +74,20 @@ impl Site {
         self.client.get(self.url(path)).send().await.unwrap()
     }
 
+    /// Waits until so many reads of the database are under way or waiting.
+    pub(crate) async fn reads_become(&self, right: impl Fn(u32) -> bool) {
+        let mut reads = self.reads().await;
+        while !right(reads) {
+            reads = self.reads().await;
+        }
+    }
+
+    async fn reads(&self) -> u32 {
+        let metrics = self.get("/metrics").await;
+        let line = metrics.text().lines().find_map(|line| line.strip_prefix("gable_database_reads "));
+        line.unwrap().parse().unwrap()
+    }
+
     /// Sends a request that no client would.
     pub(crate) fn raw(&self, target: &[u8]) -> RawResponse {
         let request =

@@ -51,6 +51,19 @@ async fn a_page_is_shown_in_the_size_and_colours_asked_for() {
 }
 
 #[tokio::test]
+async fn what_a_page_writes_to_the_console_is_read_once() {
+    let browser = Browser::start().await;
+    browser.client().goto(&page()).await.unwrap();
+    evaluate(&browser, "console.error('it', 'went wrong')").await;
+    let console = browser.console().await;
+    assert!(
+        console.iter().any(|line| line.starts_with("SEVERE") && line.contains("went wrong")),
+        "{console:?}"
+    );
+    assert_eq!(browser.console().await, [""; 0]);
+}
+
+#[tokio::test]
 async fn scripts_can_be_switched_off() {
     let browser = Browser::start_without_javascript().await;
     browser.client().goto(&page()).await.unwrap();
