@@ -21,7 +21,8 @@ use cli::{Cli, Command};
 /// Runs the command line of this process. What went wrong is told on standard error, in words for the user.
 #[must_use]
 pub fn run() -> ExitCode {
-    match carry_out(Cli::parse()) {
+    let (command, flags) = Cli::parse().into_command().unwrap_or_else(|wrong| wrong.exit());
+    match carry_out(command, flags) {
         Ok(code) => code,
         Err(error) => {
             // Nobody is left to hear that standard error is closed.
@@ -31,9 +32,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
-    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    let sources = Sources::of_process(cli.settings).map_err(anyhow::Error::msg)?;
+fn carry_out(command: Command, flags: Flags) -> anyhow::Result<ExitCode> {
+    let sources = Sources::of_process(flags).map_err(anyhow::Error::msg)?;
     if let Command::Config(command) = command {
         return config::run(&command.command, &sources);
     }

@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::Flags;
 
@@ -29,6 +30,38 @@ pub(super) struct Cli {
     pub(super) serve: Serve,
     #[command(flatten)]
     pub(super) settings: Flags,
+}
+
+impl Cli {
+    /// What is to be done. The flags of `serve` may stand before it as well, since they may stand alone; before another
+    /// command they would mean nothing, and somebody means something by them.
+    pub(super) fn into_command(self) -> Result<(Command, Flags), clap::Error> {
+        let command = match (self.command, self.serve.given()) {
+            (None, _) => Command::Serve(self.serve),
+            (Some(Command::Serve(after)), _) => Command::Serve(after.and(&self.serve)),
+            (Some(_), Some(flag)) => {
+                let message = format!("{flag} is for serve, not for another command");
+                return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+            }
+            (Some(other), None) => other,
+        };
+        Ok((command, self.settings))
+    }
+}
+
+impl Serve {
+    fn and(&self, other: &Serve) -> Serve {
+        Serve {
+            no_migrate: self.no_migrate || other.no_migrate,
+            no_sample_data: self.no_sample_data || other.no_sample_data,
+        }
+    }
+
+    /// A flag that was given.
+    fn given(&self) -> Option<&'static str> {
+        let flags = [(self.no_migrate, "--no-migrate"), (self.no_sample_data, "--no-sample-data")];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
 }
 
 /// What `gable` can be told to do.

@@ -24,12 +24,15 @@ const SAMPLES_SEED: u64 = 1;
 pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result<()> {
     start_log(settings.log_format);
     let lifecycle = Lifecycle::new();
-    let listening = signals(lifecycle.clone()).context("signals cannot be listened to")?;
+    // At work before anything that may take long: to wait for a database must not mean to be deaf.
+    let listening = tokio::spawn(signals(lifecycle.clone()).context("signals cannot be listened to")?);
     // Bound first: a port in use is told before the database is touched.
     let listener = TcpListener::bind(settings.bind).await;
     let listener = listener.with_context(|| format!("BIND: cannot listen on {}", settings.bind))?;
-    prepare(&settings, arguments).await?;
-    let store = database::open_for_serving(&settings).await?;
+    let Some(store) = store_unless_ended(&settings, arguments, &lifecycle).await? else {
+        tracing::info!("stopped before the database was ready; what was begun there is not kept");
+        return Ok(());
+    };
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(error::refusal_page);
     let metrics = Metrics::new(server.counts());
@@ -39,7 +42,6 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let openapi = serde_json::to_vec(&router::openapi())?.into();
     let application =
         Arc::new(Application { settings, site_url, store: store.clone(), lifecycle, metrics, openapi });
-    let listening = tokio::spawn(listening);
     server.serve(listener, router::router(application)).await;
     listening.abort();
     close(&store).await;
@@ -53,6 +55,22 @@ fn start_log(format: LogFormat) {
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
+    }
+}
+
+/// The store to serve from; none where a signal to end comes first.
+async fn store_unless_ended(
+    settings: &Settings,
+    arguments: &Serve,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<Option<Store>> {
+    let prepared = async {
+        prepare(settings, arguments).await?;
+        database::open_for_serving(settings).await
+    };
+    tokio::select! {
+        store = prepared => store.map(Some),
+        () = lifecycle.draining() => Ok(None),
     }
 }
 

@@ -10,6 +10,7 @@ use listings::{Search, Store};
 use testkit::{Finished, Folder};
 
 use crate::database::{Database, draft, gable, over_both_databases};
+use crate::site::address_of;
 
 over_both_databases!(
     migrate_says_what_it_would_do_then_does_it_then_finds_nothing_to_do,
@@ -17,6 +18,7 @@ over_both_databases!(
     seed_makes_the_tables_first,
     seed_flush_leaves_only_its_own,
     the_same_seed_gives_the_same_listings_and_another_gives_others,
+    the_flags_of_serve_may_stand_before_it,
 );
 
 async fn migrate_says_what_it_would_do_then_does_it_then_finds_nothing_to_do(database: Database) {
@@ -62,6 +64,27 @@ async fn the_same_seed_gives_the_same_listings_and_another_gives_others(database
     }
     assert_eq!(seen[0], seen[1]);
     assert_ne!(seen[0], seen[2]);
+}
+
+async fn the_flags_of_serve_may_stand_before_it(database: Database) {
+    let finished = database.gable(&["--no-migrate", "serve"]).run();
+    assert!(finished.stderr.contains("--no-migrate was given"), "{}", finished.stderr);
+    let program = database.gable(&["--no-sample-data", "serve"]).start();
+    address_of(&program);
+    assert_eq!(rows(&database).await, []);
+}
+
+#[test]
+fn the_flags_of_serve_are_refused_before_another_command() {
+    let folder = Folder::new();
+    for flag in ["--no-migrate", "--no-sample-data"] {
+        for command in [&["migrate"][..], &["seed"], &["config", "check"], &["healthcheck"]] {
+            let finished = gable(&folder, &[&[flag], command].concat()).run();
+            assert_eq!(finished.status.code(), Some(2), "{flag} {command:?}: {}", finished.stdout);
+            assert!(finished.stderr.contains(flag) && finished.stderr.contains("Usage"), "{}", finished.stderr);
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no database was made");
 }
 
 type Row = (String, String, Option<String>, String, String);

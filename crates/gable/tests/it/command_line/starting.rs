@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::net::TcpListener;
+use std::time::Duration;
 
-use testkit::{Folder, Running};
+use sqlx::{Connection as _, PgConnection};
+use testkit::{Folder, Running, Signal};
 
 use crate::answer::Answer;
 use crate::database::{Database, gable, over_both_databases};
@@ -118,4 +120,30 @@ fn the_health_check_fails_where_something_else_answers() {
     let finished = gable(&folder, &["healthcheck", "--bind", &address]).run();
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stdout);
     assert!(finished.stderr.contains("400"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_node_that_still_waits_for_its_database() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let database = Database::postgres();
+        database.store().await.close().await;
+        let mut keeper = PgConnection::connect(&database.url).await.unwrap();
+        let mut lock = keeper.begin().await.unwrap();
+        sqlx::query("lock table _sqlx_migrations").execute(&mut *lock).await.unwrap();
+        let program = database.gable(&["serve"]).start();
+        someone_waits(&mut lock).await;
+        program.signal(signal);
+        let ended = program.wait_within(Duration::from_secs(10));
+        assert_eq!(ended.and_then(|status| status.code()), Some(0), "{}", program.output());
+        assert!(program.stderr().contains("stopped before the database was ready"), "{}", program.stderr());
+    }
+}
+
+/// Returns when somebody waits for a lock in this database.
+async fn someone_waits(connection: &mut PgConnection) {
+    let waiting = "select count(*) from pg_locks where not granted and database = \
+                   (select oid from pg_database where datname = current_database())";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *connection).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
 }
