@@ -100,6 +100,8 @@ impl Store {
     /// # Errors
     /// [`MigrateError`], as `migrate` would return it before its first change.
     pub async fn migration_plan(&self) -> Result<Plan, MigrateError> {
+        // In this order: a table that another program makes meanwhile, with its migration, is not one to be adopted.
+        let is_there = self.table_exists("properties_property").await?;
         let applied = self.applied_migrations().await?;
         let known = self.migrations();
         let newest = known.last().map_or(0, |migration| migration.version);
@@ -118,7 +120,7 @@ impl Store {
                 None => pending.push((migration.version, migration.description.to_string())),
             }
         }
-        let adopts = applied.is_empty() && self.table_exists("properties_property").await?;
+        let adopts = applied.is_empty() && is_there;
         if adopts {
             self.check_adoptable().await?;
         }

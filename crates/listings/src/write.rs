@@ -37,8 +37,11 @@ impl Store {
         match &self.pool {
             Pool::Postgres(pool) => {
                 let mut connection = pool.acquire().await?;
+                // Asked before the transaction: of two that have looked at a table in theirs, neither gets it alone.
+                let seems_empty = is_empty(&mut connection).await?;
                 let mut transaction = connection.begin().await?;
-                let kept = copy_many(&mut transaction, new, flush, now, progress).await?;
+                let indexes = if seems_empty { take_indexes(&mut transaction).await? } else { Vec::new() };
+                let kept = copy_many(&mut transaction, new, indexes, flush, now, progress).await?;
                 sqlx::query("analyze properties_property").execute(&mut *transaction).await?;
                 transaction.commit().await?;
                 Ok(kept)
@@ -54,6 +57,57 @@ impl Store {
             }
         }
     }
+
+    /// Keeps listings, in one transaction, where there are none at all; returns how many. Of several that try it at once,
+    /// one does it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is kept.
+    pub async fn insert_into_empty(
+        &self,
+        new: impl Iterator<Item = NewProperty> + Send,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        match &self.pool {
+            Pool::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let kept = copy_into_empty(&mut transaction, new, now).await?;
+                transaction.commit().await?;
+                Ok(kept)
+            }
+            Pool::Sqlite(pool) => {
+                let mut transaction = pool.begin_with("begin immediate").await?;
+                let kept = insert_each_into_empty(&mut transaction, self.dialect(), new, now).await?;
+                transaction.commit().await?;
+                Ok(kept)
+            }
+        }
+    }
+}
+
+async fn copy_into_empty(
+    connection: &mut PgConnection,
+    new: impl Iterator<Item = NewProperty>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    // Locked before it is looked at, so that no other writer comes in between.
+    sqlx::query("lock table properties_property in share row exclusive mode")
+        .execute(&mut *connection)
+        .await?;
+    if is_empty(connection).await? { copy(connection, new, now, |_| {}).await } else { Ok(0) }
+}
+
+/// In a transaction that holds the write lock.
+async fn insert_each_into_empty(
+    connection: &mut SqliteConnection,
+    dialect: &Dialect,
+    new: impl Iterator<Item = NewProperty>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let (has_rows,): (bool,) = sqlx::query_as("select exists (select 1 from properties_property)")
+        .fetch_one(&mut *connection)
+        .await?;
+    if has_rows { Ok(0) } else { insert_each(connection, dialect, new, false, now, |_| {}).await }
 }
 
 fn insert(dialect: &Dialect, new: &NewProperty) -> Statement {
@@ -116,13 +170,13 @@ async fn insert_each(
 async fn copy_many(
     connection: &mut PgConnection,
     new: impl Iterator<Item = NewProperty>,
+    indexes: Vec<String>,
     flush: bool,
     now: DateTime<Utc>,
     progress: impl Fn(u64),
 ) -> Result<u64, StoreError> {
     // One long statement at its own pace: the time limit for a reader's statement is not meant for it.
     sqlx::query("set local statement_timeout = 0").execute(&mut *connection).await?;
-    let indexes = take_indexes_of_empty_table(connection).await?;
     if flush {
         sqlx::query("delete from properties_property").execute(&mut *connection).await?;
     }
@@ -133,13 +187,19 @@ async fn copy_many(
     Ok(kept)
 }
 
+async fn is_empty(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let (has_rows,): (bool,) =
+        sqlx::query_as("select exists (select from properties_property)").fetch_one(connection).await?;
+    Ok(!has_rows)
+}
+
 /// Drops the indexes of a table without any row and returns the statements that make them again: made at once over a
 /// million rows they cost a third of being kept row by row. It locks the table until the transaction ends, which nobody
-/// feels where there is nothing to read; where there are listings, the indexes stay.
-async fn take_indexes_of_empty_table(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-    let (has_rows,): (bool,) =
-        sqlx::query_as("select exists (select from properties_property)").fetch_one(&mut *connection).await?;
-    if has_rows {
+/// feels where there is nothing to read; where there are listings after all, the indexes stay.
+async fn take_indexes(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    sqlx::query("set local statement_timeout = 0").execute(&mut *connection).await?;
+    sqlx::query("lock table properties_property in access exclusive mode").execute(&mut *connection).await?;
+    if !is_empty(connection).await? {
         return Ok(Vec::new());
     }
     sqlx::query("set local maintenance_work_mem = '256MB'").execute(&mut *connection).await?;

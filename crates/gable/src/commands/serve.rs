@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use listings::Store;
+use listings::samples::samples;
 use listings::store::redacted;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::cli::Serve;
-use super::{database, say, seed};
+use super::{database, say};
 use crate::application::Application;
 use crate::metrics::Metrics;
 use crate::server::{Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
-use crate::{error, router};
+use crate::{clock, error, router};
 
 /// Listings that a new and empty database gets, and which.
-const SAMPLES: u64 = 40;
+const SAMPLES: usize = 40;
 const SAMPLES_SEED: u64 = 1;
 
 pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result<()> {
@@ -84,8 +85,8 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     } else {
         let plan = database::migrate(&store).await?;
         let is_new = !plan.pending.is_empty() && !plan.adopts;
-        if is_new && !arguments.no_sample_data && store.is_empty().await? {
-            seed::seed(&store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;
+        // Of several nodes that start on it at once, one adds them.
+        if is_new && !arguments.no_sample_data && add_samples(&store).await? > 0 {
             say(&format!(
                 "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
             ));
@@ -93,6 +94,11 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     }
     store.close().await;
     Ok(())
+}
+
+async fn add_samples(store: &Store) -> anyhow::Result<u64> {
+    let now = clock::time_of_day().into();
+    store.insert_into_empty(samples(SAMPLES_SEED).take(SAMPLES), now).await.context("no sample was added")
 }
 
 fn announce(settings: &Settings, address: SocketAddr) {

@@ -1,5 +1,6 @@
 //! What is kept comes back as it was, whoever writes.
 
+use futures::future::join_all;
 use listings::samples::samples;
 use listings::search::Unknown;
 use listings::{Draft, Kind, NewProperty, Search, Status};
@@ -12,6 +13,8 @@ over_both_stores!(
     any_change_by_anybody_moves_version_and_time,
     many_listings_are_kept_all_or_none,
     flush_replaces_everything_at_once,
+    of_several_that_fill_an_empty_table_one_does,
+    several_that_add_to_an_empty_table_all_do,
     the_same_seed_gives_the_same_rows,
     an_id_is_never_used_twice,
     a_word_that_is_no_status_cannot_be_written_by_anybody,
@@ -93,6 +96,23 @@ async fn flush_replaces_everything_at_once(test: TestStore) {
     let kept = test.store.insert_many(samples(1).take(30), true, before.created_at, |_| {}).await.unwrap();
     assert_eq!(kept, 30);
     assert_eq!(test.store.property_by_id(before.id).await.unwrap(), None);
+}
+
+async fn of_several_that_fill_an_empty_table_one_does(test: TestStore) {
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    let fill = || test.store.insert_into_empty(samples(1).take(30), now);
+    let mut kept = join_all((0..4).map(|_| fill())).await.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    kept.sort_unstable();
+    assert_eq!(kept, [0, 0, 0, 30]);
+    assert_eq!(fill().await.unwrap(), 0);
+}
+
+async fn several_that_add_to_an_empty_table_all_do(test: TestStore) {
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    let add = || test.store.insert_many(samples(1).take(30), false, now, |_| {});
+    for kept in join_all((0..4).map(|_| add())).await {
+        assert_eq!(kept.unwrap(), 30);
+    }
 }
 
 async fn the_same_seed_gives_the_same_rows(test: TestStore) {
