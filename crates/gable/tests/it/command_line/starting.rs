@@ -13,6 +13,7 @@ use crate::site::{address_of, client};
 
 over_both_databases!(
     a_new_and_empty_database_gets_forty_samples_and_is_told_so,
+    nodes_that_start_at_once_on_a_new_database_add_the_samples_once,
     a_new_database_stays_empty_where_that_is_asked_for,
     an_emptied_database_stays_empty,
     without_migrations_an_empty_database_is_refused_and_left_empty,
@@ -45,6 +46,16 @@ async fn a_new_and_empty_database_gets_forty_samples_and_is_told_so(database: Da
     let again = database.gable(&[]).start();
     assert!(counted(&again).await <= 40, "they are added once");
     assert!(!again.stdout().contains("sample"), "{}", again.stdout());
+}
+
+async fn nodes_that_start_at_once_on_a_new_database_add_the_samples_once(database: Database) {
+    let programs: Vec<_> = (0..4).map(|_| database.gable(&["serve"]).start()).collect();
+    for program in &programs {
+        assert!(counted(program).await <= 40, "{}", program.stdout());
+        assert!(listings(program).await > 20);
+    }
+    let said = programs.iter().filter(|program| program.stdout().contains("were added")).count();
+    assert_eq!(said, 1);
 }
 
 async fn a_new_database_stays_empty_where_that_is_asked_for(database: Database) {
