@@ -81,7 +81,11 @@ fn the_flags_of_serve_are_refused_before_another_command() {
         for command in [&["migrate"][..], &["seed"], &["config", "check"], &["healthcheck"]] {
             let finished = gable(&folder, &[&[flag], command].concat()).run();
             assert_eq!(finished.status.code(), Some(2), "{flag} {command:?}: {}", finished.stdout);
-            assert!(finished.stderr.contains(flag) && finished.stderr.contains("Usage"), "{}", finished.stderr);
+            assert!(
+                finished.stderr.contains(flag) && finished.stderr.contains("Usage"),
+                "{}",
+                finished.stderr
+            );
         }
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no database was made");
