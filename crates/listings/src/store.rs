@@ -50,7 +50,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement (`statement_timeout`); none for a command that takes its time.
     pub statement_timeout: Option<Duration>,
-    /// Whether a SQLite file that does not exist is made.
+    /// Whether a SQLite file that does not exist is made. If not, an empty database in memory stands for it, and a file that
+    /// does exist is left in the mode that it is in.
     pub creates_file: bool,
 }
 
@@ -96,7 +97,7 @@ pub struct PoolUse {
 impl Store {
     /// Connects to the database at `url` (`sqlite:…`, `postgres://…` or `postgresql://…`) and checks that it answers.
     ///
-    /// A SQLite file that does not exist is made, unless the options say no or the URL says `mode=rw` or `mode=ro`.
+    /// A SQLite file that does not exist is made, unless the options say no ([`Options::creates_file`]) or the URL says `mode=rw` or `mode=ro`.
     ///
     /// # Errors
     /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.

@@ -92,29 +92,32 @@ async fn postgres(url: &str, options: &Options) -> Result<sqlx::PgPool, ConnectE
 }
 
 async fn sqlite(url: &str, options: &Options) -> Result<sqlx::SqlitePool, ConnectError> {
-    let says_mode = url.contains("mode=");
-    let mut connect = SqliteConnectOptions::from_str(url)
-        .map_err(|error| unreadable(url, &error))?
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .synchronous(SqliteSynchronous::Normal);
-    if !says_mode {
-        connect = connect.create_if_missing(options.creates_file);
+    let file = SqliteConnectOptions::from_str(url).map_err(|error| unreadable(url, &error))?;
+    if !options.creates_file && !file.get_filename().exists() {
+        return in_memory(options).await.map_err(|error| unreachable(url, &error));
     }
-    if !url.contains("mode=ro") {
+    let mut connect =
+        file.busy_timeout(Duration::from_secs(5)).foreign_keys(true).synchronous(SqliteSynchronous::Normal);
+    if options.creates_file && !url.contains("mode=") {
+        connect = connect.create_if_missing(true);
+    }
+    if options.creates_file && !url.contains("mode=ro") {
         connect = connect.journal_mode(SqliteJournalMode::Wal);
     }
-    // Each connection to `:memory:` would be a database of its own.
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    let connections = if in_memory { 1 } else { options.connections };
-    let mut pool = SqlitePoolOptions::new()
-        .max_connections(connections)
+    pool_of_files(options).connect_with(connect).await.map_err(|error| unreachable(url, &error))
+}
+
+fn pool_of_files(options: &Options) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(options.connections)
         .acquire_timeout(options.acquire_timeout)
-        .test_before_acquire(false);
-    if in_memory {
-        pool = pool.idle_timeout(None).max_lifetime(None);
-    }
-    pool.connect_with(connect).await.map_err(|error| unreachable(url, &error))
+        .test_before_acquire(false)
+}
+
+/// An empty database that nobody else sees. Each connection would have one of its own, so there is one for good.
+async fn in_memory(options: &Options) -> sqlx::Result<sqlx::SqlitePool> {
+    let pool = pool_of_files(options).max_connections(1).idle_timeout(None).max_lifetime(None);
+    pool.connect_with(SqliteConnectOptions::from_str("sqlite::memory:")?).await
 }
 
 fn unreadable(url: &str, error: &sqlx::Error) -> ConnectError {
