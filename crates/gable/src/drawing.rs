@@ -43,7 +43,7 @@ pub fn parse(file_name: &str) -> Option<(&str, i64, Option<u32>)> {
     }
 }
 
-/// Draws a listing: the same bytes for the same arguments, at most 8 KiB, an unknown kind as `other`.
+/// Draws a listing: the same bytes for the same arguments, at most 10 KiB, an unknown kind as `other`.
 #[must_use]
 pub fn drawing(kind: &str, seed: i64, bedrooms: Option<u32>) -> String {
     let mut sketch = Sketch::new(kind, seed, bedrooms);
