@@ -17,7 +17,7 @@ use crate::server::{Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
 use crate::{error, router};
 
-/// Listings that a new and empty database gets, and which.
+/// Listings that a new and empty SQLite file gets, and which.
 const SAMPLES: u64 = 40;
 const SAMPLES_SEED: u64 = 1;
 
@@ -85,13 +85,24 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
         let plan = database::migrate(&store).await?;
         let is_new = !plan.pending.is_empty() && !plan.adopts;
         if is_new && !arguments.no_sample_data && store.is_empty().await? {
-            seed::seed(&store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;
-            say(&format!(
-                "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
-            ));
+            give_a_first_look(&store, settings).await?;
         }
     }
     store.close().await;
+    Ok(())
+}
+
+/// Samples for a new file. Whoever made a PostgreSQL database has listings of their own for it, and would find ours among
+/// them.
+async fn give_a_first_look(store: &Store, settings: &Settings) -> anyhow::Result<()> {
+    if !settings.database_url.starts_with("sqlite:") {
+        tracing::info!("the database is new and empty; samples are added to SQLite files only, or by gable seed");
+        return Ok(());
+    }
+    seed::seed(store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;
+    say(&format!(
+        "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
+    ));
     Ok(())
 }
 

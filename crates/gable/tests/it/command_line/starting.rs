@@ -12,7 +12,6 @@ use crate::database::{Database, gable, over_both_databases};
 use crate::site::{address_of, client};
 
 over_both_databases!(
-    a_new_and_empty_database_gets_forty_samples_and_is_told_so,
     a_new_database_stays_empty_where_that_is_asked_for,
     an_emptied_database_stays_empty,
     without_migrations_an_empty_database_is_refused_and_left_empty,
@@ -35,7 +34,9 @@ async fn counted(program: &Running) -> u64 {
     total
 }
 
-async fn a_new_and_empty_database_gets_forty_samples_and_is_told_so(database: Database) {
+#[tokio::test]
+async fn a_new_and_empty_file_gets_forty_samples_and_is_told_so() {
+    let database = Database::sqlite();
     let program = database.gable(&["serve"]).start();
     assert!(listings(&program).await > 20, "most of them are active");
     assert!(counted(&program).await <= 40);
@@ -45,6 +46,14 @@ async fn a_new_and_empty_database_gets_forty_samples_and_is_told_so(database: Da
     let again = database.gable(&[]).start();
     assert!(counted(&again).await <= 40, "they are added once");
     assert!(!again.stdout().contains("sample"), "{}", again.stdout());
+}
+
+#[tokio::test]
+async fn a_new_postgresql_database_gets_no_samples_and_is_told_how_it_could() {
+    let program = Database::postgres().gable(&["serve"]).start();
+    assert_eq!(listings(&program).await, 0);
+    assert!(!program.stdout().contains("sample"), "{}", program.stdout());
+    assert!(program.stderr().contains("gable seed"), "{}", program.stderr());
 }
 
 async fn a_new_database_stays_empty_where_that_is_asked_for(database: Database) {
