@@ -96,7 +96,9 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
 /// them.
 async fn give_a_first_look(store: &Store, settings: &Settings) -> anyhow::Result<()> {
     if !settings.database_url.starts_with("sqlite:") {
-        tracing::info!("the database is new and empty; samples are added to SQLite files only, or by gable seed");
+        tracing::info!(
+            "the database is new and empty; samples are added to SQLite files only, or by gable seed"
+        );
         return Ok(());
     }
     seed::seed(store, SAMPLES, SAMPLES_SEED, false, |_| {}).await?;

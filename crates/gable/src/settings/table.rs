@@ -82,6 +82,15 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.name == name).expect("a name from the table")
     }
 
+    /// Whether a variable of that name says something about this setting.
+    pub(super) fn reads(&self, variable: &str) -> bool {
+        let named = |name: &str| {
+            variable == name
+                || self.is_secret && variable.strip_suffix("_FILE").is_some_and(|own| own == name)
+        };
+        named(self.name) || self.alias.is_some_and(named)
+    }
+
     /// `database-url` for `DATABASE_URL`.
     fn flag(&self) -> String {
         self.name.to_ascii_lowercase().replace('_', "-")

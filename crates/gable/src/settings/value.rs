@@ -100,6 +100,14 @@ impl<'a> Reader<'a> {
         !matches!(self.sources.find(setting), Ok(None | Some((_, super::Origin::Default))))
     }
 
+    /// What a flag of the command line says.
+    pub(super) fn flag(&self, name: &str) -> Option<String> {
+        match self.sources.find(Setting::named(name)) {
+            Ok(Some((text, super::Origin::Flag))) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(super) fn refuse(&mut self, name: &'static str, given: &str, rule: &str) {
         self.refusals.push(Refusal { name, given: given.to_owned(), rule: rule.to_owned() });
     }
