@@ -74,10 +74,10 @@ pub fn router(application: Arc<Application>) -> Router {
         .route("/metrics", get(health::metrics))
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
-        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
-        .with_state(application)
         .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
         .layer(from_fn(error::present))
+        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
+        .with_state(application)
         .layer(from_fn(request_id::number))
         .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
 }
