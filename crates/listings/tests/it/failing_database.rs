@@ -119,6 +119,28 @@ async fn readers_who_go_away_leave_no_connection_behind_that_nobody_can_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn readers_who_go_away_while_they_wait_leave_the_queue() {
+    let postgres = Postgres::start();
+    let patient = Options { acquire_timeout: Duration::from_hours(1), statement_timeout: None, ..options() };
+    let store = impatient(&postgres, &patient).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    readers.iter().for_each(tokio::task::JoinHandle::abort);
+    // The two that were sent are seen to their end; the six that waited are gone at once.
+    reads_become(&store, |reads| reads == 2).await;
+    postgres.resume();
+    reads_become(&store, |reads| reads == 0).await;
+    assert_eq!(store.pool_use().open, 2, "both connections are whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
     let postgres = Postgres::start();
     let store = impatient(&postgres, &Options { acquire_timeout: Duration::from_mins(1), ..options() }).await;
