@@ -16,7 +16,7 @@ use crate::handlers::{
     Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties,
     search_page, sitemap,
 };
-use crate::{assets, error, metrics, representation, request_id, security};
+use crate::{assets, deadline, error, metrics, representation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
@@ -74,6 +74,7 @@ pub fn router(application: Arc<Application>) -> Router {
         .route("/metrics", get(health::metrics))
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
+        .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
         .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
         .layer(from_fn(error::present))
         .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
