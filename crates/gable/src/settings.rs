@@ -29,7 +29,7 @@ pub struct Settings {
     pub allowed_hosts: AllowedHosts,
     /// Where to listen.
     pub bind: SocketAddr,
-    /// How the site is addressed from outside, without a slash at the end; none where that is where it listens.
+    /// How the site is addressed from outside, without a slash at the end; none where nobody says.
     pub site_url: Option<String>,
     /// Bytes of memory that the cache may hold.
     pub cache_memory_bytes: u64,

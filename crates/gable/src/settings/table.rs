@@ -61,7 +61,7 @@ pub const SETTINGS: [Setting; 19] = [
     setting(
         "SITE_URL",
         "",
-        "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens]",
+        "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens, or the first of ALLOWED_HOSTS]",
     ),
     setting("CACHE_MEMORY", "256MiB", "Memory for the cache; checked, not used before the cache is there"),
     setting("CACHE_LEASE_MS", "100", "How long knowledge of the database is relied on; as above"),
