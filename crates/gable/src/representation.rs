@@ -167,6 +167,12 @@ impl Freshness {
     }
 }
 
+/// What is said to this request about keeping an answer that browsers ask for each time.
+#[must_use]
+pub fn cache_control(request: &HeaderMap) -> &'static str {
+    Freshness::AskEachTime.cache_control(request)
+}
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

@@ -23,8 +23,9 @@ use crate::{assets, deadline, error, metrics, representation, request_id, securi
 #[openapi(
     info(
         title = "gable",
-        description = "Property listings: search, records, exports. Errors are problem documents (RFC 9457). Every answer \
-                       has a strong ETag; ask again with If-None-Match and get 304 while nothing has changed.",
+        description = "Property listings: search, records, exports. Errors are problem documents (RFC 9457). Pages and \
+                       records have a strong ETag: ask again with If-None-Match and get 304 while nothing has changed. \
+                       Exports are streamed and have none.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(

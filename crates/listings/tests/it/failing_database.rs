@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::join_all;
+use listings::samples::samples;
 use listings::store::Options;
 use listings::{Search, Store, StoreError};
 use testkit::Postgres;
@@ -156,6 +158,33 @@ async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
     assert!(matches!(read(&store).await.unwrap_err(), StoreError::Busy));
     postgres.resume();
     assert!(join_all(waiting).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_survives_that_the_database_is_busy_for_a_moment() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    store.insert_many(samples(1).take(2_000), false, now, |_| {}).await.unwrap();
+    let mut export = Box::pin(store.export(&Search::default()));
+    for _ in 0..1_000 {
+        export.next().await.unwrap().unwrap();
+    }
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let crowd: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    let turned_away = tokio::time::timeout(Duration::from_millis(50), export.next()).await;
+    assert!(turned_away.is_err(), "it waits to ask again: {turned_away:?}");
+    postgres.resume();
+    join_all(crowd).await;
+    let rest: Vec<_> = export.collect().await;
+    assert!(rest.len() > 500 && rest.iter().all(Result::is_ok), "{:?}", rest.last());
 }
 
 #[tokio::test(flavor = "multi_thread")]
