@@ -12,37 +12,24 @@ use crate::representation::Representation;
 /// One embedded file.
 struct File {
     name: &'static str,
-    content_type: &'static str,
-    bytes: &'static [u8],
+    version: String,
+    representation: Representation,
 }
 
-const FILES: [File; 5] = [
-    File {
-        name: "site.css",
-        content_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../static/site.css"),
-    },
-    File {
-        name: "site.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../static/site.js"),
-    },
-    File {
-        name: "favicon.svg",
-        content_type: "image/svg+xml",
-        bytes: include_bytes!("../static/favicon.svg"),
-    },
-    File {
-        name: "docs.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../static/docs.js"),
-    },
-    File {
-        name: "rapidoc-min.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../static/vendor/rapidoc-min.js"),
-    },
-];
+/// Made once: what is compressed for one reader is there for the next.
+static FILES: LazyLock<[File; 5]> = LazyLock::new(|| {
+    [
+        file("site.css", "text/css; charset=utf-8", include_bytes!("../static/site.css")),
+        file("site.js", "text/javascript; charset=utf-8", include_bytes!("../static/site.js")),
+        file("favicon.svg", "image/svg+xml", include_bytes!("../static/favicon.svg")),
+        file("docs.js", "text/javascript; charset=utf-8", include_bytes!("../static/docs.js")),
+        file(
+            "rapidoc-min.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../static/vendor/rapidoc-min.js"),
+        ),
+    ]
+});
 
 static HREFS: LazyLock<Assets> = LazyLock::new(|| Assets {
     css_href: href("site.css"),
@@ -63,18 +50,32 @@ pub fn hrefs() -> Assets {
 #[must_use]
 pub fn href(name: &str) -> String {
     let file = FILES.iter().find(|file| file.name == name).expect("a file from the table");
-    format!("/static/{name}?v={}", version(file.bytes))
+    format!("/static/{name}?v={}", file.version)
 }
 
 /// The file of that name. Under its versioned address a browser may keep it for good, under any other it asks again.
 #[must_use]
 pub fn find(name: &str, query: Option<&str>) -> Option<Representation> {
     let file = FILES.iter().find(|file| file.name == name)?;
-    let representation = Representation::new(file.content_type, file.bytes);
-    let is_versioned = query.and_then(|query| query.strip_prefix("v=")) == Some(&version(file.bytes));
+    let representation = file.representation.clone();
+    let is_versioned = query.and_then(|query| query.strip_prefix("v=")) == Some(&file.version);
     Some(if is_versioned { representation.immutable() } else { representation })
 }
 
-fn version(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6])
+fn file(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> File {
+    let version = URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..6]);
+    File { name, version, representation: Representation::new(content_type, bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_of_a_file_for_one_reader_is_there_for_the_next() {
+        let versioned = href("rapidoc-min.js");
+        let query = versioned.split_once('?').map(|(_, query)| query);
+        let (one, other) = (find("rapidoc-min.js", query).unwrap(), find("rapidoc-min.js", None).unwrap());
+        assert!(one.shares_content_with(&other));
+    }
 }

@@ -14,6 +14,7 @@ pub mod application;
 pub mod assets;
 pub mod clock;
 pub mod commands;
+pub mod deadline;
 pub mod drawing;
 pub mod error;
 pub mod handlers;

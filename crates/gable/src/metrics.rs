@@ -103,7 +103,8 @@ fn describe_pool(registry: &mut Registry, store: &Store) {
     }
 }
 
-/// The layer inside the router that counts each request under its route.
+/// The layer that counts each request under its route: around all that decides the status or takes time, such as coding,
+/// and still inside the router, which has found the route by then.
 pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();

@@ -5,6 +5,8 @@
 
 mod coding;
 
+use std::sync::{Arc, OnceLock};
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -17,16 +19,24 @@ use hyper::{Method, StatusCode};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timings;
-use coding::Coding;
+use coding::{CodedBody, Coding};
 
-/// An answer for everybody: its bytes before any coding, and what is said about them.
+/// An answer for everybody: its bytes, and what is said about them. A clone shares what was made of the bytes, so that what
+/// is answered again and again is digested and compressed once.
 #[derive(Debug, Clone)]
 pub struct Representation {
-    content_type: &'static str,
-    body: Bytes,
+    content: Arc<Content>,
     freshness: Freshness,
     headers: Vec<(HeaderName, HeaderValue)>,
     timings: Option<Timings>,
+}
+
+/// Bytes before any coding, and what is made of them when it is first asked for.
+#[derive(Debug)]
+struct Content {
+    content_type: &'static str,
+    body: CodedBody,
+    digest: OnceLock<String>,
 }
 
 /// How long a browser may use its copy without asking (RFC 9111 §5.2.2).
@@ -42,9 +52,9 @@ impl Representation {
     /// A representation that browsers ask for each time.
     #[must_use]
     pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Representation {
+        let content = Content { content_type, body: CodedBody::new(body.into()), digest: OnceLock::new() };
         Representation {
-            content_type,
-            body: body.into(),
+            content: Arc::new(content),
             freshness: Freshness::AskEachTime,
             headers: Vec::new(),
             timings: None,
@@ -86,42 +96,63 @@ impl Representation {
         Representation { timings: Some(timings), ..self }
     }
 
-    /// A strong validator for one coding of the body: another coding is another representation (RFC 9110 §8.8.3.3).
-    fn etag(&self, coding: Coding) -> String {
-        let digest = Sha256::new().chain_update(self.content_type).chain_update(&self.body).finalize();
-        format!("\"{}{}\"", URL_SAFE_NO_PAD.encode(&digest[..15]), coding.etag_suffix())
+    /// Whether both are made of the same bytes, digested and compressed once for both.
+    #[cfg(test)]
+    pub(crate) fn shares_content_with(&self, other: &Representation) -> bool {
+        Arc::ptr_eq(&self.content, &other.content)
     }
 
     async fn answer(self, method: &Method, request: &HeaderMap, shows_timings: bool) -> Response {
-        let coding = if coding::is_worth_it(self.content_type, self.body.len()) {
-            Coding::negotiated(request)
-        } else {
-            Coding::Identity
-        };
-        let etag = self.etag(coding);
+        let content = Arc::clone(&self.content);
+        let coding = content.coding_for(request);
+        let etag = content.etag(coding);
+        if matches_any(request, &etag) {
+            let mut response = self.bodiless(&etag, request, shows_timings);
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        let (coding, body) = content.body.coded(coding).await;
+        let mut response = self.bodiless(&content.etag(coding), request, shows_timings);
+        let headers = response.headers_mut();
+        set(headers, header::CONTENT_TYPE, content.content_type);
+        if let Some(name) = coding.name() {
+            set(headers, header::CONTENT_ENCODING, name);
+        }
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        if method != Method::HEAD {
+            *response.body_mut() = Body::from(body);
+        }
+        response
+    }
+
+    /// What a 200 and a 304 have in common (RFC 9110 §15.4.5).
+    fn bodiless(self, etag: &str, request: &HeaderMap, shows_timings: bool) -> Response {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        set(headers, header::ETAG, &etag);
+        set(headers, header::ETAG, etag);
         set(headers, header::CACHE_CONTROL, self.freshness.cache_control(request));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         headers.extend(self.headers);
         if let Some(timings) = self.timings.filter(|_| shows_timings) {
             set(headers, HeaderName::from_static("server-timing"), &timings.to_string());
         }
-        if matches_any(request, &etag) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
-        }
-        set(headers, header::CONTENT_TYPE, self.content_type);
-        if let Some(name) = coding.name() {
-            set(headers, header::CONTENT_ENCODING, name);
-        }
-        let body = coding.encode(self.body).await;
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        if method != Method::HEAD {
-            *response.body_mut() = Body::from(body);
-        }
         response
+    }
+}
+
+impl Content {
+    fn coding_for(&self, request: &HeaderMap) -> Coding {
+        let is_worth_it = coding::is_worth_it(self.content_type, self.body.plain().len());
+        if is_worth_it { Coding::negotiated(request) } else { Coding::Identity }
+    }
+
+    /// A strong validator for one coding of the body: another coding is another representation (RFC 9110 §8.8.3.3).
+    fn etag(&self, coding: Coding) -> String {
+        let digest = self.digest.get_or_init(|| {
+            let digest = Sha256::new().chain_update(self.content_type).chain_update(self.body.plain());
+            URL_SAFE_NO_PAD.encode(&digest.finalize()[..15])
+        });
+        format!("\"{digest}{}\"", coding.etag_suffix())
     }
 }
 
@@ -134,6 +165,12 @@ impl Freshness {
             Freshness::Immutable => "public, max-age=31536000, immutable",
         }
     }
+}
+
+/// What is said to this request about keeping an answer that browsers ask for each time.
+#[must_use]
+pub fn cache_control(request: &HeaderMap) -> &'static str {
+    Freshness::AskEachTime.cache_control(request)
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
@@ -219,5 +256,20 @@ mod tests {
     #[tokio::test]
     async fn another_validator_gets_the_whole_body() {
         assert_eq!(answered(&asking(header::IF_NONE_MATCH, "\"other\"")).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_coding_that_cannot_be_made_is_not_announced() {
+        let ended = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        let handle = ended.handle().clone();
+        ended.shutdown_background();
+        // Whatever is to be done beside the request path comes to nothing here.
+        let _entered = handle.enter();
+        let large = Representation::html("x".repeat(200_000));
+        let response =
+            large.clone().answer(&Method::GET, &asking(header::ACCEPT_ENCODING, "br"), false).await;
+        assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
+        assert_eq!(response.headers()[header::CONTENT_LENGTH], "200000");
+        assert_eq!(response.headers()[header::ETAG], large.content.etag(Coding::Identity));
     }
 }

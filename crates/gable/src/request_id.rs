@@ -21,6 +21,18 @@ impl RequestId {
         RequestId(given.unwrap_or_else(RequestId::random))
     }
 
+    /// Gives a request its number, in its own field: who asks later finds the same one.
+    pub(crate) fn assign(request: &mut HeaderMap) -> RequestId {
+        let id = RequestId::of(request);
+        id.stamp(request);
+        id
+    }
+
+    /// Puts the number among the fields of a request or of its answer.
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
+        headers.insert(HEADER, self.0.clone());
+    }
+
     fn random() -> HeaderValue {
         let text = format!("{:032x}", rand::rng().random::<u128>());
         HeaderValue::from_str(&text).expect("hexadecimal digits are allowed in a field value")
@@ -39,18 +51,13 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Numbers an answer that no route has made, to a request with these fields.
-pub(crate) fn stamp(answer: &mut HeaderMap, request: &HeaderMap) {
-    answer.insert(HEADER, RequestId::of(request).0);
-}
-
 /// The layer that numbers a request, names the number in each log line about it, and sends it back.
 pub async fn number(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
+    let id = RequestId::assign(request.headers_mut());
     let span =
         tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span).await;
-    response.headers_mut().insert(HEADER, id.0);
+    id.stamp(response.headers_mut());
     response
 }

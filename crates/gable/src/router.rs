@@ -16,15 +16,16 @@ use crate::handlers::{
     Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties,
     search_page, sitemap,
 };
-use crate::{assets, error, metrics, representation, request_id, security};
+use crate::{assets, deadline, error, metrics, representation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "gable",
-        description = "Property listings: search, records, exports. Errors are problem documents (RFC 9457). Every answer \
-                       has a strong ETag; ask again with If-None-Match and get 304 while nothing has changed.",
+        description = "Property listings: search, records, exports. Errors are problem documents (RFC 9457). Pages and \
+                       records have a strong ETag: ask again with If-None-Match and get 304 while nothing has changed. \
+                       Exports are streamed and have none.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
@@ -74,10 +75,11 @@ pub fn router(application: Arc<Application>) -> Router {
         .route("/metrics", get(health::metrics))
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
-        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
-        .with_state(application)
+        .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
         .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
         .layer(from_fn(error::present))
+        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
+        .with_state(application)
         .layer(from_fn(request_id::number))
         .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
 }

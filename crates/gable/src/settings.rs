@@ -1,5 +1,6 @@
 //! Settings: read once from flags, environment and `.env`, checked, and then handed on as values.
 
+mod dotenv;
 mod source;
 mod table;
 mod value;
@@ -28,7 +29,7 @@ pub struct Settings {
     pub allowed_hosts: AllowedHosts,
     /// Where to listen.
     pub bind: SocketAddr,
-    /// How the site is addressed from outside, without a slash at the end; none where that is where it listens.
+    /// How the site is addressed from outside, without a slash at the end; none where nobody says.
     pub site_url: Option<String>,
     /// Bytes of memory that the cache may hold.
     pub cache_memory_bytes: u64,
@@ -94,6 +95,7 @@ impl Settings {
 /// `DATABASE_URL`, else PostgreSQL as `POSTGRES_…` describe it, else the embedded default.
 fn database_url(reader: &mut value::Reader<'_>) -> String {
     if let Some(url) = reader.read_optional("DATABASE_URL", value::database_url) {
+        refuse_flags_that_lose(reader);
         return url;
     }
     if let Some(database) = reader.read_optional("POSTGRES_DB", value::text) {
@@ -105,6 +107,16 @@ fn database_url(reader: &mut value::Reader<'_>) -> String {
         reader.refuse("POSTGRES_DB", "nothing", &rule);
     }
     "sqlite:gable.db".to_owned()
+}
+
+/// A flag goes before everything else, but `DATABASE_URL` goes before `POSTGRES_…`: whoever gives such a flag means another
+/// database than the one that would be opened.
+fn refuse_flags_that_lose(reader: &mut value::Reader<'_>) {
+    for name in ["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_HOST", "POSTGRES_PORT"] {
+        if let Some(given) = reader.flag(name) {
+            reader.refuse(name, &given, "is not heard while DATABASE_URL is given: leave one of them out");
+        }
+    }
 }
 
 fn postgres_url(reader: &mut value::Reader<'_>, database: &str) -> String {

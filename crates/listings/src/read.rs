@@ -1,5 +1,7 @@
 //! The answers: a page of a search, one listing, counts, and everything that matches.
 
+use std::time::Duration;
+
 use async_stream::try_stream;
 use chrono::{DateTime, Utc};
 use futures::Stream;
@@ -13,6 +15,10 @@ pub const MOST_COUNTED: i64 = 10_000;
 
 /// Listings that an export reads at a time.
 const EXPORT_BATCH: u16 = 1_000;
+
+/// How long an export waits before it asks a busy database again, time after time.
+const EXPORT_PAUSES: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// One page of a search.
 #[derive(Debug, Clone, PartialEq)]
@@ -199,7 +205,7 @@ impl Store {
             Search { sort: Sort::Id, limit: EXPORT_BATCH, after: None, count: false, ..search.clone() };
         try_stream! {
             loop {
-                let page = store.page(&search).await?;
+                let page = store.batch(&search).await?;
                 for property in page.properties {
                     yield property;
                 }
@@ -209,6 +215,19 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// One batch of an export. Half an export is worth little, so a busy database is asked again; but for the first batch,
+    /// whose reader can still be told to come again.
+    async fn batch(&self, search: &Search) -> Result<Page, StoreError> {
+        let pauses = if search.after.is_some() { &EXPORT_PAUSES[..] } else { &[] };
+        for pause in pauses {
+            match self.page(search).await {
+                Err(StoreError::Busy) => tokio::time::sleep(*pause).await,
+                outcome => return outcome,
+            }
+        }
+        self.page(search).await
     }
 
     /// Id and time of the last change of at most `most` active listings above `id`, in order of id.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 pub use connect::{ConnectError, redacted};
 pub use dialect::Dialect;
@@ -69,13 +70,21 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long a read may take altogether. A database that works hears of its own limit first; this one is for a
-    /// database that says nothing at all.
-    fn longest_read(&self) -> Option<Duration> {
+    /// How long a statement that was sent is waited for. A database that works hears of its own limit first; this one is
+    /// for a database that says nothing at all.
+    fn longest_statement(&self) -> Duration {
         const GRACE: Duration = Duration::from_secs(1);
-        self.statement_timeout.map(|timeout| self.acquire_timeout + timeout + GRACE)
+        self.statement_timeout.map_or(Duration::MAX, |timeout| timeout + GRACE)
+    }
+
+    /// How long a read may take altogether, however often it is sent.
+    fn longest_read(&self) -> Duration {
+        self.longest_statement().saturating_add(self.acquire_timeout)
     }
 }
+
+/// A read's place in the waiting room: taken until nobody waits for the read and nothing works on it.
+type Place = Arc<OwnedSemaphorePermit>;
 
 /// Every dialect that a store may have: SQLite's and PostgreSQL's.
 #[must_use]
@@ -148,17 +157,7 @@ impl Store {
     /// Runs a read and returns its rows. A read that met a dead connection is sent again, on another: the pool does not
     /// test its connections beforehand, so after a restart of the database each of them may turn out dead once.
     pub(crate) async fn fetch<Row: Fetch>(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let most_dead = self.options.connections;
-        self.within_limits(async move |store| {
-            for _ in 0..most_dead {
-                match store.fetch_once(&statement).await {
-                    Err(error) if error::is_dead_connection(&error) => {}
-                    outcome => return outcome,
-                }
-            }
-            store.fetch_once(&statement).await
-        })
-        .await
+        self.fetch_at_most(1 + self.options.connections, statement).await
     }
 
     /// The same for a write that returns rows: never sent twice, since a dead connection does not tell whether the first
@@ -167,29 +166,60 @@ impl Store {
         &self,
         statement: Statement,
     ) -> Result<Vec<Row>, StoreError> {
-        self.within_limits(async move |store| store.fetch_once(&statement).await).await
+        self.fetch_at_most(1, statement).await
     }
 
-    /// Gives a read its place in the waiting room, and its limit of time.
-    ///
-    /// It is a task of its own, which a reader who goes away does not end: a connection left in the middle of an answer
-    /// is of no use before the rest has come, so what is begun is finished, or given up together with its connection.
-    async fn within_limits<Row: Fetch, Read>(
+    async fn fetch_at_most<Row: Fetch>(
         &self,
-        read: impl FnOnce(Store) -> Read + Send,
-    ) -> Result<Vec<Row>, StoreError>
-    where
-        Read: Future<Output = sqlx::Result<Vec<Row>>> + Send + 'static,
-    {
-        let place = self.enter()?;
-        let (read, limit) = (read(self.clone()), self.options.longest_read());
+        times: u32,
+        statement: Statement,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (place, statement) = (self.enter()?, Arc::new(statement));
+        let sending = async {
+            for _ in 1..times {
+                match self.send(&place, &statement).await {
+                    Err(StoreError::Unavailable(error)) if error::is_dead_connection(&error) => {}
+                    outcome => return outcome,
+                }
+            }
+            self.send(&place, &statement).await
+        };
+        timeout(self.options.longest_read(), sending).await.unwrap_or(Err(StoreError::TooSlow))
+    }
+
+    /// Waits for a connection and sends a statement.
+    ///
+    /// A reader who goes away while waiting has left the queue. What was sent is a task of its own, which nobody's going
+    /// away ends: a connection left in the middle of an answer is of no use before the rest has come, so what is begun is
+    /// finished, or given up together with its connection.
+    async fn send<Row: Fetch>(
+        &self,
+        place: &Place,
+        statement: &Arc<Statement>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let statement = Arc::clone(statement);
+        match &self.pool {
+            Pool::Postgres(pool) => {
+                let connection = pool.acquire().await?;
+                self.finish(place, async move { postgres::fetch(connection, &statement).await }).await
+            }
+            Pool::Sqlite(pool) => {
+                let connection = pool.acquire().await?;
+                self.finish(place, async move { sqlite::fetch(connection, &statement).await }).await
+            }
+        }
+    }
+
+    /// Sees a statement to its end, or to the end of its time.
+    async fn finish<Row: Fetch>(
+        &self,
+        place: &Place,
+        read: impl Future<Output = sqlx::Result<Vec<Row>>> + Send + 'static,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (place, limit) = (Arc::clone(place), self.options.longest_statement());
         let task = tokio::spawn(async move {
             let _place = place;
-            match limit {
-                Some(limit) => tokio::time::timeout(limit, read).await.map_err(|_| StoreError::TooSlow)?,
-                None => read.await,
-            }
-            .map_err(StoreError::from)
+            timeout(limit, read).await.map_err(|_| StoreError::TooSlow)?.map_err(StoreError::from)
         });
         task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -197,14 +227,8 @@ impl Store {
         })
     }
 
-    async fn fetch_once<Row: Fetch>(&self, statement: &Statement) -> sqlx::Result<Vec<Row>> {
-        match &self.pool {
-            Pool::Postgres(pool) => postgres::fetch(pool, statement).await,
-            Pool::Sqlite(pool) => sqlite::fetch(pool, statement).await,
-        }
-    }
-
-    fn enter(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        Arc::clone(&self.waiting_room).try_acquire_owned().map_err(|_| StoreError::Busy)
+    fn enter(&self) -> Result<Place, StoreError> {
+        let place = Arc::clone(&self.waiting_room).try_acquire_owned();
+        place.map(Arc::new).map_err(|_| StoreError::Busy)
     }
 }

@@ -96,7 +96,7 @@ pub(super) struct Serve {
     /// Leave the database as it is; refuse to start where it is not at this version
     #[arg(long)]
     pub(super) no_migrate: bool,
-    /// Leave a new and empty database empty
+    /// Leave a new and empty SQLite file empty, as a PostgreSQL database is
     #[arg(long)]
     pub(super) no_sample_data: bool,
 }

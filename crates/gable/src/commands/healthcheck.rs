@@ -27,7 +27,7 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Who listens on every address is reached on the loopback one.
-fn reachable(bind: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -11,14 +11,15 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::cli::Serve;
+use super::healthcheck::reachable;
 use super::{database, say};
 use crate::application::Application;
 use crate::metrics::Metrics;
-use crate::server::{Lifecycle, Limits, Server, signals};
+use crate::server::{AllowedHosts, Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
 use crate::{clock, error, router};
 
-/// Listings that a new and empty database gets, and which.
+/// Listings that a new and empty SQLite file gets, and which.
 const SAMPLES: usize = 40;
 const SAMPLES_SEED: u64 = 1;
 
@@ -39,7 +40,8 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let metrics = Metrics::new(server.counts());
     let address = listener.local_addr()?;
     announce(&settings, address);
-    let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let site_url =
+        settings.site_url.clone().unwrap_or_else(|| reachable_url(&settings.allowed_hosts, address));
     let openapi = serde_json::to_vec(&router::openapi())?.into();
     let application =
         Arc::new(Application { settings, site_url, store: store.clone(), lifecycle, metrics, openapi });
@@ -85,20 +87,29 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     } else {
         let plan = database::migrate(&store).await?;
         let is_new = !plan.pending.is_empty() && !plan.adopts;
-        // Of several nodes that start on it at once, one adds them.
-        if is_new && !arguments.no_sample_data && add_samples(&store).await? > 0 {
-            say(&format!(
-                "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
-            ));
+        if is_new && !arguments.no_sample_data {
+            give_a_first_look(&store, settings).await?;
         }
     }
     store.close().await;
     Ok(())
 }
 
-async fn add_samples(store: &Store) -> anyhow::Result<u64> {
+/// Samples for a new and empty file; of several nodes that start on it at once, one adds them. Whoever made a PostgreSQL
+/// database has listings of their own for it, and would find ours among them.
+async fn give_a_first_look(store: &Store, settings: &Settings) -> anyhow::Result<()> {
+    if !settings.database_url.starts_with("sqlite:") {
+        tracing::info!("the database is new; samples are added to SQLite files only, or by gable seed");
+        return Ok(());
+    }
     let now = clock::time_of_day().into();
-    store.insert_into_empty(samples(SAMPLES_SEED).take(SAMPLES), now).await.context("no sample was added")
+    let samples = samples(SAMPLES_SEED).take(SAMPLES);
+    if store.insert_into_empty(samples, now).await.context("no sample was added")? > 0 {
+        say(&format!(
+            "The database is new and empty: {SAMPLES} sample listings were added (--no-sample-data leaves it empty)."
+        ));
+    }
+    Ok(())
 }
 
 fn announce(settings: &Settings, address: SocketAddr) {
@@ -106,7 +117,37 @@ fn announce(settings: &Settings, address: SocketAddr) {
     say(&format!("Listening on http://{address}"));
 }
 
+/// Where the site can be reached when nobody says: who listens on every address has none of his own, but is called by a
+/// name that is allowed.
+fn reachable_url(allowed_hosts: &AllowedHosts, address: SocketAddr) -> String {
+    let host = allowed_hosts.example().filter(|_| address.ip().is_unspecified());
+    match host {
+        Some(host) => format!("http://{host}:{}", address.port()),
+        None => format!("http://{}", reachable(address)),
+    }
+}
+
 /// A database that does not answer must not hold up the end.
 async fn close(store: &Store) {
     let _ = tokio::time::timeout(std::time::Duration::from_millis(500), store.close()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_without_an_address_of_its_own_goes_by_a_name_that_it_answers_to() {
+        for (hosts, address, url) in [
+            ("homes.example,127.0.0.1", "0.0.0.0:8000", "http://homes.example:8000"),
+            (".homes.example", "[::]:8000", "http://homes.example:8000"),
+            ("*", "0.0.0.0:8000", "http://127.0.0.1:8000"),
+            ("*", "[::]:8000", "http://[::1]:8000"),
+            ("homes.example", "127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("homes.example", "192.0.2.7:80", "http://192.0.2.7:80"),
+        ] {
+            let allowed = AllowedHosts::parse(hosts).unwrap();
+            assert_eq!(reachable_url(&allowed, address.parse().unwrap()), url, "{hosts} {address}");
+        }
+    }
 }

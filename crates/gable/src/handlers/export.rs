@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::{Peekable, Stream, StreamExt as _};
 use hyper::Uri;
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use listings::StoreError;
 use listings::property::Property;
 use listings::search::{Parameter, Refusal, Unknown};
@@ -19,6 +19,7 @@ use super::record::Record;
 use super::search;
 use crate::application::Application;
 use crate::error::{Error, Problem};
+use crate::representation::cache_control;
 
 /// Listings in one piece of the body.
 const LISTINGS_A_CHUNK: usize = 100;
@@ -82,7 +83,7 @@ fn csv_line(record: &Record, text: &mut Vec<u8>) -> Result<(), BodyError> {
 
 /// Everything that matches, one JSON object a line
 ///
-/// In order of id, streamed as it is read. A listing that matches all along is there exactly once.
+/// In order of id, streamed as it is read, without an ETag. A listing that matches all along is there exactly once.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.ndjson", tag = "Properties", operation_id = "export_ndjson", params(FilterParameters),
     responses(
@@ -91,13 +92,18 @@ fn csv_line(record: &Record, text: &mut Vec<u8>) -> Result<(), BodyError> {
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn ndjson(State(application): State<Arc<Application>>, uri: Uri) -> Result<Response, Error> {
-    export(&application, &uri, Format::Ndjson).await
+pub async fn ndjson(
+    State(application): State<Arc<Application>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    export(&application, &uri, &headers, Format::Ndjson).await
 }
 
 /// Everything that matches, as CSV
 ///
-/// RFC 4180 with a header line, the columns of a record; in order of id, streamed as it is read.
+/// RFC 4180 with a header line, the columns of a record; in order of id, streamed as it is read, without an ETag. Cells hold
+/// the data as it is: a text that begins with `=` is not a formula here, but to a spreadsheet it may be one.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.csv", tag = "Properties", operation_id = "export_csv", params(FilterParameters),
     responses(
@@ -106,11 +112,20 @@ pub async fn ndjson(State(application): State<Arc<Application>>, uri: Uri) -> Re
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn csv(State(application): State<Arc<Application>>, uri: Uri) -> Result<Response, Error> {
-    export(&application, &uri, Format::Csv).await
+pub async fn csv(
+    State(application): State<Arc<Application>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    export(&application, &uri, &headers, Format::Csv).await
 }
 
-async fn export(application: &Application, uri: &Uri, format: Format) -> Result<Response, Error> {
+async fn export(
+    application: &Application,
+    uri: &Uri,
+    request: &HeaderMap,
+    format: Format,
+) -> Result<Response, Error> {
     refuse_paging(uri)?;
     let search = search(uri, Unknown::Refuse)?;
     let mut listings = Box::pin(application.store.export(&search).peekable());
@@ -122,7 +137,7 @@ async fn export(application: &Application, uri: &Uri, format: Format) -> Result<
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(format.content_disposition()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(request)));
     Ok(response)
 }
 

@@ -4,11 +4,14 @@ use std::io::{self, Write as _};
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap};
+use tokio::sync::{OnceCell, Semaphore};
 
 /// Below this a coding saves nothing: head and body fit into one packet anyway.
 const WORTH_BYTES: usize = 1_024;
 /// Above this a body is compressed beside the request path, which it would hold up for milliseconds.
 const BESIDE_BYTES: usize = 64 * 1_024;
+/// So many of them are compressed at a time: more would only take the processors from everybody else.
+static PLACES_BESIDE: Semaphore = Semaphore::const_new(2);
 
 /// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,16 +72,13 @@ impl Coding {
         }
     }
 
-    /// The body in this coding.
-    pub(super) async fn encode(self, body: Bytes) -> Bytes {
-        if self == Coding::Identity {
-            return body;
-        }
+    /// The body in this coding; none where it could not be made.
+    async fn encode(self, body: &Bytes) -> Option<Bytes> {
         if body.len() < BESIDE_BYTES {
-            return self.encoded(&body);
+            return Some(self.encoded(body));
         }
-        let work = body.clone();
-        tokio::task::spawn_blocking(move || self.encoded(&work)).await.unwrap_or(body)
+        let body = body.clone();
+        beside(move || self.encoded(&body)).await
     }
 
     /// Writing into memory does not fail.
@@ -90,6 +90,51 @@ impl Coding {
             Coding::Identity => Ok(body.to_vec()),
         };
         coded.expect("memory takes what is written to it").into()
+    }
+}
+
+/// Does work on a thread where it holds nobody up; none where it fails or the program ends. It keeps its place until it is
+/// done, whether or not somebody still waits for it.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = PLACES_BESIDE.acquire().await.ok()?;
+    let work = move || {
+        let _place = place;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+/// A body with its codings, each made when it is first asked for, and once.
+#[derive(Debug)]
+pub(super) struct CodedBody {
+    plain: Bytes,
+    brotli: OnceCell<Bytes>,
+    zstd: OnceCell<Bytes>,
+    gzip: OnceCell<Bytes>,
+}
+
+impl CodedBody {
+    pub(super) fn new(plain: Bytes) -> CodedBody {
+        CodedBody { plain, brotli: OnceCell::new(), zstd: OnceCell::new(), gzip: OnceCell::new() }
+    }
+
+    pub(super) fn plain(&self) -> &Bytes {
+        &self.plain
+    }
+
+    /// The body in a coding, and in which one it is: where that coding can't be made, none.
+    pub(super) async fn coded(&self, coding: Coding) -> (Coding, Bytes) {
+        let made = match coding {
+            Coding::Brotli => &self.brotli,
+            Coding::Zstd => &self.zstd,
+            Coding::Gzip => &self.gzip,
+            Coding::Identity => return (coding, self.plain.clone()),
+        };
+        let encode = async || coding.encode(&self.plain).await.ok_or(());
+        match made.get_or_try_init(encode).await {
+            Ok(body) => (coding, body.clone()),
+            Err(()) => (Coding::Identity, self.plain.clone()),
+        }
     }
 }
 
@@ -154,19 +199,39 @@ mod tests {
         assert_eq!(Coding::negotiated(&HeaderMap::new()), Coding::Identity);
     }
 
+    async fn coded(coding: Coding, body: &CodedBody) -> Bytes {
+        let (made, bytes) = body.coded(coding).await;
+        assert_eq!(made, coding);
+        bytes
+    }
+
     #[tokio::test]
     async fn every_coding_can_be_read_again() {
         for text in ["A home by the sea. ".repeat(100), "x".repeat(200_000)] {
-            let body = Bytes::from(text);
-            let coded = Coding::Brotli.encode(body.clone()).await;
+            let body = CodedBody::new(Bytes::from(text));
             let mut read = Vec::new();
-            brotli::BrotliDecompress(&mut &*coded, &mut read).unwrap();
-            assert_eq!(read, body);
-            assert_eq!(zstd::decode_all(&*Coding::Zstd.encode(body.clone()).await).unwrap(), body);
-            let coded = Coding::Gzip.encode(body.clone()).await;
+            brotli::BrotliDecompress(&mut &*coded(Coding::Brotli, &body).await, &mut read).unwrap();
+            assert_eq!(read, *body.plain());
+            assert_eq!(zstd::decode_all(&*coded(Coding::Zstd, &body).await).unwrap(), *body.plain());
+            let gzip = coded(Coding::Gzip, &body).await;
             let mut read = Vec::new();
-            io::copy(&mut flate2::read::GzDecoder::new(&*coded), &mut read).unwrap();
-            assert_eq!(read, body);
+            io::copy(&mut flate2::read::GzDecoder::new(&*gzip), &mut read).unwrap();
+            assert_eq!(read, *body.plain());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_coding_is_made_once() {
+        let body = CodedBody::new(Bytes::from("x".repeat(200_000)));
+        for coding in [Coding::Brotli, Coding::Zstd, Coding::Gzip] {
+            assert_eq!(coded(coding, &body).await.as_ptr(), coded(coding, &body).await.as_ptr());
+        }
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_has_no_outcome_and_gives_its_place_back() {
+        for _ in 0..3 {
+            assert_eq!(beside(|| panic!("a test wants this")).await, None::<()>);
         }
     }
 }

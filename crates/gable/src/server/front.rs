@@ -22,7 +22,7 @@ use super::activity::{Activity, InHand, ResponseBody};
 use super::refusal::{self, Reason, Refusal};
 use super::request_body::{self, BodyFate, FateOfBody};
 use super::{host, target};
-use crate::request_id;
+use crate::request_id::RequestId;
 
 /// The service of one connection.
 pub(super) struct Front {
@@ -51,9 +51,11 @@ async fn respond(
     in_hand: InHand,
 ) -> Response<ResponseBody> {
     request.extensions_mut().insert(ConnectInfo(peer));
+    // Here and not by the routes: their number would be lost with a handler that panics.
+    let id = RequestId::assign(request.headers_mut());
     let response = match check(shared, &request) {
-        Ok(()) => routed(shared, request).await,
-        Err(refusal) => refused(shared, &request, &refusal),
+        Ok(()) => routed(shared, request, &id).await,
+        Err(refusal) => refused(shared, &request, &refusal, &id),
     };
     response.map(|body| ResponseBody::new(body, in_hand))
 }
@@ -84,22 +86,26 @@ fn check_body_is_meant(request: &Request<Incoming>) -> Result<(), Refusal> {
     ))
 }
 
-fn refused(shared: &Shared, request: &Request<Incoming>, refusal: &Refusal) -> Response<Body> {
-    let mut response = shared.refuse(refusal, request.uri().path());
-    request_id::stamp(response.headers_mut(), request.headers());
+fn refused(
+    shared: &Shared,
+    request: &Request<Incoming>,
+    refusal: &Refusal,
+    id: &RequestId,
+) -> Response<Body> {
+    let response = shared.refuse(refusal, request.uri().path(), id);
     if request.body().is_end_stream() { response } else { closing(response) }
 }
 
-async fn routed(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
+async fn routed(shared: &Shared, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
     let (request, fate) = prepared(shared, request);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let answer = shared.routes.clone().call(request);
     let response = match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
-        Err(panic) => panicked(shared, &method, &uri, panic.as_ref()),
+        Err(panic) => panicked(shared, &method, &uri, id, panic.as_ref()),
     };
     match fate {
-        Some(fate) => with_regard_to_body(shared, &uri, response, &fate),
+        Some(fate) => with_regard_to_body(shared, &uri, id, response, &fate),
         None => response,
     }
 }
@@ -129,22 +135,18 @@ fn name_host_once(request: &mut Request<Body>) {
 fn with_regard_to_body(
     shared: &Shared,
     uri: &Uri,
+    id: &RequestId,
     response: Response<Body>,
     fate: &FateOfBody,
 ) -> Response<Body> {
     match fate.read() {
         BodyFate::Complete => response,
         BodyFate::Unfinished => closing(response),
-        BodyFate::TooLarge => instead_of(&response, shared, uri, &request_body::too_large(&shared.limits)),
-        BodyFate::TooSlow => instead_of(&response, shared, uri, &request_body::too_slow()),
+        BodyFate::TooLarge => {
+            closing(shared.refuse(&request_body::too_large(&shared.limits), uri.path(), id))
+        }
+        BodyFate::TooSlow => closing(shared.refuse(&request_body::too_slow(), uri.path(), id)),
     }
-}
-
-/// A refusal in place of the routes' answer, under the same number.
-fn instead_of(answer: &Response<Body>, shared: &Shared, uri: &Uri, refusal: &Refusal) -> Response<Body> {
-    let mut response = shared.refuse(refusal, uri.path());
-    request_id::stamp(response.headers_mut(), answer.headers());
-    closing(response)
 }
 
 /// With a part of the body unread, hyper closes the connection, but after a response that does
@@ -155,10 +157,16 @@ fn closing(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-fn panicked(shared: &Shared, method: &Method, uri: &Uri, panic: &(dyn Any + Send)) -> Response<Body> {
-    error!(%method, %uri, panic = message_of(panic), "a handler panicked");
+fn panicked(
+    shared: &Shared,
+    method: &Method,
+    uri: &Uri,
+    id: &RequestId,
+    panic: &(dyn Any + Send),
+) -> Response<Body> {
+    error!(%id, %method, %uri, panic = message_of(panic), "a handler panicked");
     let detail = "the server failed while it made the answer";
-    shared.refuse(&Refusal::new(Reason::Panic, detail), uri.path())
+    shared.refuse(&Refusal::new(Reason::Panic, detail), uri.path(), id)
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> &str {
@@ -167,9 +175,11 @@ fn message_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 impl Shared {
-    fn refuse(&self, refusal: &Refusal, path: &str) -> Response<Body> {
+    fn refuse(&self, refusal: &Refusal, path: &str, id: &RequestId) -> Response<Body> {
         self.note_refusal(refusal);
-        refusal::response(refusal, path, self.refusal_page)
+        let mut response = refusal::response(refusal, path, self.refusal_page);
+        id.stamp(response.headers_mut());
+        response
     }
 
     pub(super) fn note_refusal(&self, refusal: &Refusal) {

@@ -1,10 +1,11 @@
 //! Where a setting's text comes from: a flag, the environment, `.env`, a file, or the default.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use super::{Flags, Setting};
+use super::{Flags, SETTINGS, Setting, dotenv};
 
 /// All places where a setting may stand, read once.
 #[derive(Debug, Clone, Default)]
@@ -45,12 +46,11 @@ impl Sources {
     /// Reads the environment of this process and `.env` in the current folder, if there is one.
     ///
     /// # Errors
-    /// A `.env` that cannot be read or parsed, in words for the user.
+    /// A variable of ours that is no text, or a `.env` that cannot be read or parsed, in words for the user.
     pub fn of_process(flags: Flags) -> Result<Sources, String> {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Ok(Sources { flags: flags.0, environment, dotenv: dotenv(Path::new(".env"))? })
+        let environment = environment(std::env::vars_os())?;
+        let dotenv = dotenv(Path::new(".env"), &environment)?;
+        Ok(Sources { flags: flags.0, environment, dotenv })
     }
 
     /// Sources for a test.
@@ -103,19 +103,29 @@ impl Sources {
     }
 }
 
-fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, String> {
+/// The variables that settings have, as text. Others need not be any, and are left out.
+fn environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut environment = BTreeMap::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(environment.insert(name, value)),
+            Err(_) if SETTINGS.iter().any(|setting| setting.reads(&name)) => {
+                return Err(format!("{name}: must be text in UTF-8"));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(environment)
+}
+
+fn dotenv(path: &Path, environment: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
     if !path.exists() {
         return Ok(BTreeMap::new());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| format!(".env cannot be read: {error}"))?;
-    let lines = dotenvy::from_read_iter(text.as_bytes());
-    lines.collect::<Result<_, _>>().map_err(|error| unreadable(&text, &error))
-}
-
-/// What is wrong, without what the line says: it may be a password.
-fn unreadable(text: &str, error: &dotenvy::Error) -> String {
-    let dotenvy::Error::LineParse(wrong, _) = error else { return format!(".env cannot be read: {error}") };
-    let number = wrong.lines().next().and_then(|wrong| text.lines().position(|line| line == wrong));
-    let place = number.map_or("a line".to_owned(), |number| format!("line {}", number + 1));
-    format!(".env cannot be read: {place} is not NAME=value with quotes in pairs")
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let values = text.and_then(|text| dotenv::parse(&text, environment));
+    values.map_err(|problem| format!(".env cannot be read: {problem}"))
 }

@@ -61,7 +61,7 @@ pub const SETTINGS: [Setting; 19] = [
     setting(
         "SITE_URL",
         "",
-        "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens]",
+        "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens, or the first of ALLOWED_HOSTS]",
     ),
     setting("CACHE_MEMORY", "256MiB", "Memory for the cache; checked, not used before the cache is there"),
     setting("CACHE_LEASE_MS", "100", "How long knowledge of the database is relied on; as above"),
@@ -80,6 +80,15 @@ impl Setting {
     #[must_use]
     pub fn named(name: &str) -> &'static Setting {
         SETTINGS.iter().find(|setting| setting.name == name).expect("a name from the table")
+    }
+
+    /// Whether a variable of that name says something about this setting.
+    pub(super) fn reads(&self, variable: &str) -> bool {
+        let named = |name: &str| {
+            variable == name
+                || self.is_secret && variable.strip_suffix("_FILE").is_some_and(|own| own == name)
+        };
+        named(self.name) || self.alias.is_some_and(named)
     }
 
     /// `database-url` for `DATABASE_URL`.

@@ -100,6 +100,14 @@ impl<'a> Reader<'a> {
         !matches!(self.sources.find(setting), Ok(None | Some((_, super::Origin::Default))))
     }
 
+    /// What a flag of the command line says.
+    pub(super) fn flag(&self, name: &str) -> Option<String> {
+        match self.sources.find(Setting::named(name)) {
+            Ok(Some((text, super::Origin::Flag))) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(super) fn refuse(&mut self, name: &'static str, given: &str, rule: &str) {
         self.refusals.push(Refusal { name, given: given.to_owned(), rule: rule.to_owned() });
     }
@@ -139,7 +147,20 @@ pub(super) fn flag(text: &str) -> Result<bool, &'static str> {
 
 pub(super) fn database_url(text: &str) -> Result<String, &'static str> {
     let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-    known.then(|| text.to_owned()).ok_or("must begin with sqlite: or postgres://")
+    if !known {
+        return Err("must begin with sqlite: or postgres://");
+    }
+    // What is migrated and what is served are opened one after the other: in memory they would be two databases.
+    if text.strip_prefix("sqlite:").is_some_and(names_no_file) {
+        return Err("must name a file, such as sqlite:gable.db: what is in memory only is lost in between");
+    }
+    Ok(text.to_owned())
+}
+
+fn names_no_file(rest: &str) -> bool {
+    let (file, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let file = file.strip_prefix("//").unwrap_or(file);
+    file.is_empty() || file.contains(":memory:") || parameters.split('&').any(|it| it == "mode=memory")
 }
 
 pub(super) fn redis_url(text: &str) -> Result<Secret, &'static str> {

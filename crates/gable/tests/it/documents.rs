@@ -187,6 +187,7 @@ async fn the_figures_name_each_route_by_its_pattern(database: Database) {
     for path in ["/properties/1/", "/properties/2/", "/properties/77/", "/wp-login.php", "/a", "/b", "/%00"] {
         site.get(path).await;
     }
+    site.get_with("/robots.txt", &[("if-none-match", "*")]).await;
     let answer = site.get("/metrics").await;
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
     assert!(answer.text().ends_with("# EOF\n"));
@@ -194,6 +195,7 @@ async fn the_figures_name_each_route_by_its_pattern(database: Database) {
         "gable_http_request_seconds_count{method=\"GET\",route=\"/properties/{id}/\",status=\"200\"} 2",
         "gable_http_request_seconds_count{method=\"GET\",route=\"/properties/{id}/\",status=\"404\"} 1",
         "gable_http_request_seconds_count{method=\"GET\",route=\"none\",status=\"404\"} 3",
+        "gable_http_request_seconds_count{method=\"GET\",route=\"/robots.txt\",status=\"304\"} 1",
         "gable_requests_refused_total{reason=\"encoding\"} 1",
         "gable_database_reads 0",
     ] {

@@ -12,6 +12,7 @@ over_both_databases!(
     both_formats_hold_every_match_exactly_once_in_order_of_id,
     a_line_of_ndjson_is_the_record_of_the_api,
     a_row_of_csv_has_the_record_s_values_whatever_they_hold,
+    an_export_with_credentials_is_kept_by_nobody,
     an_export_is_filtered_as_a_search_is,
     an_export_of_nothing_is_empty,
     what_would_take_a_part_of_an_export_is_refused,
@@ -79,6 +80,20 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+async fn an_export_with_credentials_is_kept_by_nobody(database: Database) {
+    let site = database.serve();
+    for path in [NDJSON, CSV] {
+        let own = site.get_with(path, &[("authorization", "Bearer x")]).await;
+        assert_eq!(own.header("cache-control"), "private, no-store", "{path}");
+        let public = site.get(path).await;
+        assert_eq!(
+            (public.header("cache-control"), public.header("etag")),
+            ("public, no-cache", ""),
+            "{path}"
+        );
     }
 }
 

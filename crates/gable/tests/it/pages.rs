@@ -18,6 +18,7 @@ over_both_databases!(
     each_chip_leads_to_the_search_without_its_filter,
     each_facet_leads_to_as_many_listings_as_it_says,
     a_search_without_result_offers_ways_out_that_work,
+    no_more_than_four_ways_out_are_tried,
     an_empty_site_says_so,
     the_search_can_be_taken_along_as_feed_and_as_file,
     every_order_of_the_form_is_understood,
@@ -129,6 +130,15 @@ async fn a_search_without_result_offers_ways_out_that_work(database: Database) {
         Some("/"),
         "there is always the way back to everything"
     );
+}
+
+async fn no_more_than_four_ways_out_are_tried(database: Database) {
+    database.add([villa(), draft("Plain")]).await;
+    // Two that only the one has and four that only the other has: none may be dropped, each finds something alone.
+    let query = "q=plain&location=accra&kind=villa&min_price=1&min_bedrooms=1&min_area=1";
+    let page = database.serve().get(&format!("/?{query}")).await.page();
+    let ways = page.all("main a").into_iter().filter(|link| text(*link).starts_with("Only"));
+    assert_eq!(ways.count(), 4);
 }
 
 async fn an_empty_site_says_so(database: Database) {

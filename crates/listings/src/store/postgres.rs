@@ -1,7 +1,7 @@
 //! Listings in PostgreSQL.
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgPool};
+use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, Postgres};
 
 use super::dialect::{Dialect, SortKey};
@@ -30,9 +30,12 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 /// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters
 /// where one status holds nearly every row, and a connection pooler in transaction mode can stand in between.
-pub(super) async fn fetch<Row: Fetch>(pool: &PgPool, statement: &Statement) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn fetch<Row: Fetch>(
+    connection: PoolConnection<Postgres>,
+    statement: &Statement,
+) -> sqlx::Result<Vec<Row>> {
     let arguments = arguments(&statement.binds)?;
-    let mut connection = Occupied(Some(pool.acquire().await?));
+    let mut connection = Occupied(Some(connection));
     let rows = sqlx::query_as_with(AssertSqlSafe(statement.sql.clone()), arguments)
         .persistent(false)
         .fetch_all(connection.get())

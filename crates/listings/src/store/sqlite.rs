@@ -1,7 +1,8 @@
 //! Listings in a SQLite file.
 
-use sqlx::sqlite::{SqliteArguments, SqlitePool};
-use sqlx::{Arguments, AssertSqlSafe};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, Sqlite};
 
 use super::dialect::{Dialect, SortKey};
 use super::{Bind, Fetch, Statement};
@@ -31,9 +32,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     price_column: "price_cents",
 };
 
-pub(super) async fn fetch<Row: Fetch>(pool: &SqlitePool, statement: &Statement) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn fetch<Row: Fetch>(
+    mut connection: PoolConnection<Sqlite>,
+    statement: &Statement,
+) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as_with(AssertSqlSafe(statement.sql.clone()), arguments(&statement.binds)?)
-        .fetch_all(pool)
+        .fetch_all(&mut *connection)
         .await
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::join_all;
+use listings::samples::samples;
 use listings::store::Options;
 use listings::{Search, Store, StoreError};
 use testkit::Postgres;
@@ -119,6 +121,28 @@ async fn readers_who_go_away_leave_no_connection_behind_that_nobody_can_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn readers_who_go_away_while_they_wait_leave_the_queue() {
+    let postgres = Postgres::start();
+    let patient = Options { acquire_timeout: Duration::from_hours(1), statement_timeout: None, ..options() };
+    let store = impatient(&postgres, &patient).await;
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    readers.iter().for_each(tokio::task::JoinHandle::abort);
+    // The two that were sent are seen to their end; the six that waited are gone at once.
+    reads_become(&store, |reads| reads == 2).await;
+    postgres.resume();
+    reads_become(&store, |reads| reads == 0).await;
+    assert_eq!(store.pool_use().open, 2, "both connections are whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
     let postgres = Postgres::start();
     let store = impatient(&postgres, &Options { acquire_timeout: Duration::from_mins(1), ..options() }).await;
@@ -134,6 +158,33 @@ async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
     assert!(matches!(read(&store).await.unwrap_err(), StoreError::Busy));
     postgres.resume();
     assert!(join_all(waiting).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_survives_that_the_database_is_busy_for_a_moment() {
+    let postgres = Postgres::start();
+    let store = impatient(&postgres, &options()).await;
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    store.insert_many(samples(1).take(2_000), false, now, |_| {}).await.unwrap();
+    let mut export = Box::pin(store.export(&Search::default()));
+    for _ in 0..1_000 {
+        export.next().await.unwrap().unwrap();
+    }
+    join_all((0..2).map(|_| read(&store))).await;
+    postgres.pause();
+    let crowd: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { read(&store).await })
+        })
+        .collect();
+    reads_become(&store, |reads| reads == 8).await;
+    let turned_away = tokio::time::timeout(Duration::from_millis(50), export.next()).await;
+    assert!(turned_away.is_err(), "it waits to ask again: {turned_away:?}");
+    postgres.resume();
+    join_all(crowd).await;
+    let rest: Vec<_> = export.collect().await;
+    assert!(rest.len() > 500 && rest.iter().all(Result::is_ok), "{:?}", rest.last());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,8 @@ use crate::handlers::{address, card};
 use crate::pages::search::{Outcome, Relaxation, Results};
 use crate::pages::wording as words;
 
-/// Ways out of an empty result that are tried.
-const RELAXATIONS: usize = 8;
+/// Filters that are dropped, or else kept alone, to find a way out of an empty result: each costs a statement or two.
+const RELAXATIONS: usize = 4;
 
 pub(super) async fn of(store: &Store, search: &Search, found: Count) -> Result<Outcome, StoreError> {
     let page = store.page(search).await?;

@@ -102,3 +102,36 @@ fn the_environment_goes_before_the_dotenv_and_a_flag_before_both() {
     succeeds(&flag.environment("DATABASE_URL", "sqlite:never.db").run());
     assert!(made("flag.db") && !made("never.db"));
 }
+
+#[test]
+fn a_dollar_in_a_password_of_the_dotenv_is_a_dollar() {
+    let folder = Folder::new();
+    fs::write(folder.path().join(".env"), "POSTGRES_DB=pa$word\nREDIS_URL=redis://$host:1/0\n").unwrap();
+    let output = succeeds(&gable(&folder, &["config", "show"]).environment("word", "x").run());
+    assert_eq!(shown(&output, "POSTGRES_DB").0, "pa$word");
+    assert_eq!(shown(&output, "REDIS_URL").0, "redis://$host:1/0");
+}
+
+#[test]
+fn a_setting_that_is_no_text_is_refused_by_its_name() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let no_text = || std::ffi::OsString::from_vec(b"homes\xff".to_vec());
+    for name in ["ALLOWED_HOSTS", "DJANGO_SECRET_KEY", "POSTGRES_PASSWORD_FILE"] {
+        let finished = gable(&Folder::new(), &["config", "check"]).environment(name, no_text()).run();
+        assert_eq!(finished.status.code(), Some(1), "{name}");
+        assert!(finished.stderr.contains(name) && finished.stderr.contains("UTF-8"), "{}", finished.stderr);
+    }
+    succeeds(&gable(&Folder::new(), &["config", "check"]).environment("SOMETHING_ELSE", no_text()).run());
+}
+
+#[test]
+fn a_flag_for_postgresql_does_not_lose_to_a_database_url_without_a_word() {
+    let folder = Folder::new();
+    let program = gable(&folder, &["migrate", "--postgres-db", "homes"]);
+    let finished = program.environment("DATABASE_URL", "sqlite:other.db").run();
+    assert_eq!(finished.status.code(), Some(1), "{}", finished.stdout);
+    for part in ["POSTGRES_DB", "homes", "DATABASE_URL"] {
+        assert!(finished.stderr.contains(part), "{}", finished.stderr);
+    }
+    assert!(!folder.path().join("other.db").exists());
+}

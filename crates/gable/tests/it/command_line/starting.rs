@@ -12,8 +12,6 @@ use crate::database::{Database, gable, over_both_databases};
 use crate::site::{address_of, client};
 
 over_both_databases!(
-    a_new_and_empty_database_gets_forty_samples_and_is_told_so,
-    nodes_that_start_at_once_on_a_new_database_add_the_samples_once,
     a_new_database_stays_empty_where_that_is_asked_for,
     an_emptied_database_stays_empty,
     without_migrations_an_empty_database_is_refused_and_left_empty,
@@ -36,7 +34,9 @@ async fn counted(program: &Running) -> u64 {
     total
 }
 
-async fn a_new_and_empty_database_gets_forty_samples_and_is_told_so(database: Database) {
+#[tokio::test]
+async fn a_new_and_empty_file_gets_forty_samples_and_is_told_so() {
+    let database = Database::sqlite();
     let program = database.gable(&["serve"]).start();
     assert!(listings(&program).await > 20, "most of them are active");
     assert!(counted(&program).await <= 40);
@@ -48,7 +48,9 @@ async fn a_new_and_empty_database_gets_forty_samples_and_is_told_so(database: Da
     assert!(!again.stdout().contains("sample"), "{}", again.stdout());
 }
 
-async fn nodes_that_start_at_once_on_a_new_database_add_the_samples_once(database: Database) {
+#[tokio::test]
+async fn nodes_that_start_at_once_on_a_new_file_add_the_samples_once() {
+    let database = Database::sqlite();
     let programs: Vec<_> = (0..4).map(|_| database.gable(&["serve"]).start()).collect();
     for program in &programs {
         assert!(counted(program).await <= 40, "{}", program.stdout());
@@ -56,6 +58,14 @@ async fn nodes_that_start_at_once_on_a_new_database_add_the_samples_once(databas
     }
     let said = programs.iter().filter(|program| program.stdout().contains("were added")).count();
     assert_eq!(said, 1);
+}
+
+#[tokio::test]
+async fn a_new_postgresql_database_gets_no_samples_and_is_told_how_it_could() {
+    let program = Database::postgres().gable(&["serve"]).start();
+    assert_eq!(listings(&program).await, 0);
+    assert!(!program.stdout().contains("sample"), "{}", program.stdout());
+    assert!(program.stderr().contains("gable seed"), "{}", program.stderr());
 }
 
 async fn a_new_database_stays_empty_where_that_is_asked_for(database: Database) {

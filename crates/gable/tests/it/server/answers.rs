@@ -1,5 +1,8 @@
 //! What the server's own answers look like, and that a panic stays where it is.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use gable::server::{AllowedHosts, Page, Refusal, Server};
 
 use super::rig::{HELLO, Rig, ask, patient};
@@ -93,4 +96,41 @@ async fn a_panic_is_a_500_for_one_request() {
     let answer = client.request(&panicking.replace("/panic", "/api/v1/panic")).await;
     assert!(answer.head.contains("application/problem+json"));
     assert_eq!(rig.refused("panic"), 2);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_logged_under_the_number_of_its_request() {
+    let log = CapturedLog::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let rig = Rig::start(patient()).await;
+    let mut client = rig.client().await;
+    let numbered = "GET /panic HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: number-17\r\n\r\n";
+    let answer = client.request(numbered).await;
+    assert!(answer.head.contains("\r\nx-request-id: number-17\r\n"), "{}", answer.head);
+    assert!(log.text().contains("number-17"), "{}", log.text());
+    let answer = client.request("GET /panic HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let number = answer.head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
+    assert!(log.text().contains(number), "{number} in {}", log.text());
+}
+
+/// What is logged while a test runs, on its own thread.
+#[derive(Clone, Default)]
+struct CapturedLog(Arc<Mutex<Vec<u8>>>);
+
+impl CapturedLog {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for CapturedLog {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
