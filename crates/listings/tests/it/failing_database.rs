@@ -80,12 +80,14 @@ async fn a_database_that_stands_still_turns_readers_away_beyond_its_waiting_room
         })
         .collect();
     reads_become(&store, |reads| reads == 8).await;
-    // Six of the eight wait for a connection and hear of it; the two that have one wait for the database itself.
+    // Those without a connection hear of it; the two that have one wait for the database itself.
     reads_become(&store, |reads| reads <= 2).await;
     postgres.resume();
     let outcomes = join_all(readers).await;
     let busy = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Err(StoreError::Busy)))).count();
-    assert_eq!(busy, 6, "{outcomes:?}");
+    let answered = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Ok(_)))).count();
+    // One where the second connection was not open yet when the database stopped.
+    assert!(matches!((busy, answered), (6, 2) | (7, 1)), "{outcomes:?}");
     read(&store).await.unwrap();
 }
 
