@@ -34,6 +34,9 @@ pub struct Limits {
     pub body_time: Duration,
     /// Between two pieces of an answer that the client takes (30 s); then the connection is cut.
     pub write_stall_time: Duration,
+    /// For the whole of an answer when all connections are taken (60 s): who takes it drop by drop, or has been taking it for
+    /// long, makes room for who waits. While there is room, an answer may take as long as it goes on.
+    pub crowded_answer_time: Duration,
     /// After the last answer, for the client to notice the end and close its side (5 s).
     pub linger_time: Duration,
     /// The same for a connection that the shutdown finds idle (300 ms): long enough for the last
@@ -63,6 +66,7 @@ impl Default for Limits {
             body_chunk_time: Duration::from_secs(10),
             body_time: Duration::from_mins(1),
             write_stall_time: Duration::from_secs(30),
+            crowded_answer_time: Duration::from_mins(1),
             linger_time: Duration::from_secs(5),
             let_go_time: Duration::from_millis(300),
             linger_bytes: 64 * MEBIBYTE,
