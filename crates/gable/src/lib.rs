@@ -8,7 +8,7 @@
 //! | [`router`] | which path is answered by what: the whole outside on one screen |
 //! | [`handlers`] | from a request, through the store, to a representation |
 //! | [`pages`], [`drawing`] | what people see |
-//! | [`representation`], [`error`] | how an answer is put on the wire |
+//! | [`representation`], [`error`], [`deadline`] | how an answer is put on the wire, and how long it may take |
 
 pub mod application;
 pub mod assets;

@@ -34,7 +34,7 @@ pub struct Representation {
 /// Bytes before any coding, and what is made of them when it is first asked for.
 #[derive(Debug)]
 struct Content {
-    content_type: &'static str,
+    media_type: &'static str,
     body: CodedBody,
     digest: OnceLock<String>,
 }
@@ -52,7 +52,8 @@ impl Representation {
     /// A representation that browsers ask for each time.
     #[must_use]
     pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Representation {
-        let content = Content { content_type, body: CodedBody::new(body.into()), digest: OnceLock::new() };
+        let content =
+            Content { media_type: content_type, body: CodedBody::new(body.into()), digest: OnceLock::new() };
         Representation {
             content: Arc::new(content),
             freshness: Freshness::AskEachTime,
@@ -114,7 +115,7 @@ impl Representation {
         let (coding, body) = content.body.coded(coding).await;
         let mut response = self.bodiless(&content.etag(coding), request, shows_timings);
         let headers = response.headers_mut();
-        set(headers, header::CONTENT_TYPE, content.content_type);
+        set(headers, header::CONTENT_TYPE, content.media_type);
         if let Some(name) = coding.name() {
             set(headers, header::CONTENT_ENCODING, name);
         }
@@ -142,14 +143,14 @@ impl Representation {
 
 impl Content {
     fn coding_for(&self, request: &HeaderMap) -> Coding {
-        let is_worth_it = coding::is_worth_it(self.content_type, self.body.plain().len());
+        let is_worth_it = coding::is_worth_it(self.media_type, self.body.plain().len());
         if is_worth_it { Coding::negotiated(request) } else { Coding::Identity }
     }
 
     /// A strong validator for one coding of the body: another coding is another representation (RFC 9110 §8.8.3.3).
     fn etag(&self, coding: Coding) -> String {
         let digest = self.digest.get_or_init(|| {
-            let digest = Sha256::new().chain_update(self.content_type).chain_update(self.body.plain());
+            let digest = Sha256::new().chain_update(self.media_type).chain_update(self.body.plain());
             URL_SAFE_NO_PAD.encode(&digest.finalize()[..15])
         });
         format!("\"{digest}{}\"", coding.etag_suffix())

@@ -51,6 +51,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described().into_openapi()
 }
 
+/// Paths for those who watch over the program, who may call it by its address.
+pub const OPEN_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// All routes, with what is done around each.
 pub fn router(application: Arc<Application>) -> Router {
     let (described, _) = described().split_for_parts();

@@ -54,6 +54,7 @@ pub struct Server {
     lifecycle: Lifecycle,
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
+    open_paths: &'static [&'static str],
 }
 
 /// What all connections have in common.
@@ -63,6 +64,7 @@ struct Shared {
     lifecycle: Lifecycle,
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
+    open_paths: &'static [&'static str],
     routes: Router,
 }
 
@@ -70,13 +72,26 @@ impl Server {
     /// A server that refuses with [`plain_page`].
     #[must_use]
     pub fn new(limits: Limits, allowed_hosts: AllowedHosts, lifecycle: Lifecycle) -> Self {
-        Self { limits, allowed_hosts, lifecycle, counts: ServerCounts::new(), refusal_page: plain_page }
+        Self {
+            limits,
+            allowed_hosts,
+            lifecycle,
+            counts: ServerCounts::new(),
+            refusal_page: plain_page,
+            open_paths: &[],
+        }
     }
 
     /// The same with another answer to refused requests.
     #[must_use]
     pub fn with_refusal_page(self, refusal_page: RefusalPage) -> Self {
         Self { refusal_page, ..self }
+    }
+
+    /// The same with paths that may be asked for under any host: those who watch over many nodes call each by its address.
+    #[must_use]
+    pub fn with_open_paths(self, open_paths: &'static [&'static str]) -> Self {
+        Self { open_paths, ..self }
     }
 
     /// The counters of this server, to be read while it runs.
@@ -89,7 +104,7 @@ impl Server {
     ///
     /// Then it accepts nobody more, lets idle connections go, finishes every request whose head
     /// has come, with `Connection: close`, and cuts what is left after
-    /// [`drain_time`](Limits::drain_time). With the default limits it returns within 9 s of the
+    /// [`drain_time`](Limits::drain_time). With the default limits it returns within 8 s of the
     /// begin of the shutdown, whatever clients do. Errors of the network never end it.
     ///
     /// Routes get requests in origin form, with one `Host` header and with the client's address
@@ -108,6 +123,7 @@ impl Server {
             lifecycle: self.lifecycle,
             counts: self.counts,
             refusal_page: self.refusal_page,
+            open_paths: self.open_paths,
             routes,
         }
     }

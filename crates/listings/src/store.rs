@@ -11,6 +11,8 @@ pub mod statement;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -30,6 +32,8 @@ pub use statement::{Bind, Statement};
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) pool: Pool,
+    /// One connection beside the others: whether the database lives must be told even while all readers queue.
+    lookout: Pool,
     waiting_room: Arc<Semaphore>,
     options: Options,
 }
@@ -40,10 +44,44 @@ pub(crate) enum Pool {
     Sqlite(SqlitePool),
 }
 
+impl Pool {
+    /// A pool of one more connection to the same database, which is made when it is first used.
+    fn of_one(&self) -> Pool {
+        match self {
+            Pool::Postgres(pool) => {
+                let (options, connect) = (pool.options().clone(), pool.connect_options());
+                Pool::Postgres(
+                    options.max_connections(1).connect_lazy_with(PgConnectOptions::clone(&connect)),
+                )
+            }
+            Pool::Sqlite(pool) => {
+                let (options, connect) = (pool.options().clone(), pool.connect_options());
+                Pool::Sqlite(
+                    options.max_connections(1).connect_lazy_with(SqliteConnectOptions::clone(&connect)),
+                )
+            }
+        }
+    }
+
+    async fn fetch<Row: Fetch>(&self, statement: &Statement) -> sqlx::Result<Vec<Row>> {
+        match self {
+            Pool::Postgres(pool) => postgres::fetch(pool.acquire().await?, statement).await,
+            Pool::Sqlite(pool) => sqlite::fetch(pool.acquire().await?, statement).await,
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+}
+
 /// How a store uses its database.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Connections at the most.
+    /// Connections at the most, beside the one of [`Store::ping`].
     pub connections: u32,
     /// Reads that may be under way or wait for a connection, beyond which the next is turned away.
     pub waiting_room: usize,
@@ -113,6 +151,7 @@ impl Store {
     pub async fn connect(url: &str, options: &Options) -> Result<Store, ConnectError> {
         let pool = connect::pool(url, options).await?;
         Ok(Store {
+            lookout: pool.of_one(),
             pool,
             waiting_room: Arc::new(Semaphore::new(options.waiting_room)),
             options: options.clone(),
@@ -128,12 +167,19 @@ impl Store {
         }
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database for a sign of life, on a connection that no read uses: a crowd of readers does not hide it.
     ///
     /// # Errors
     /// [`StoreError`], as for any read.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.fetch::<(i32,)>(Statement::fixed("select 1")).await.map(|_| ())
+        let statement = Statement::fixed("select 1");
+        let first = self.lookout.fetch::<(i32,)>(&statement).await;
+        match first {
+            // After a restart of the database the connection turns out dead once.
+            Err(error) if error::is_dead_connection(&error) => self.lookout.fetch(&statement).await,
+            outcome => outcome,
+        }
+        .map_or_else(|error| Err(error.into()), |_: Vec<(i32,)>| Ok(()))
     }
 
     /// How much of the pool is in use right now.
@@ -148,10 +194,8 @@ impl Store {
 
     /// Closes every connection and waits until they are closed.
     pub async fn close(&self) {
-        match &self.pool {
-            Pool::Postgres(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
-        }
+        self.lookout.close().await;
+        self.pool.close().await;
     }
 
     /// Runs a read and returns its rows. A read that met a dead connection is sent again, on another: the pool does not

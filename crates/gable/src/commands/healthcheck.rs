@@ -14,8 +14,7 @@ const TIME: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let address = reachable(settings.bind);
-    let host = settings.allowed_hosts.example().unwrap_or_else(|| address.to_string());
-    let status = tokio::time::timeout(TIME, status_line(address, &host))
+    let status = tokio::time::timeout(TIME, status_line(address))
         .await
         .with_context(|| format!("{address} did not answer within {} s", TIME.as_secs()))?
         .with_context(|| format!("{address} does not answer"))?;
@@ -36,9 +35,9 @@ pub(super) fn reachable(bind: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bind.port())
 }
 
-async fn status_line(address: SocketAddr, host: &str) -> std::io::Result<String> {
+async fn status_line(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.take(4_096).read_to_string(&mut answer).await?;

@@ -36,7 +36,7 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
         return Ok(());
     };
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
-    let server = server.with_refusal_page(error::refusal_page);
+    let server = server.with_refusal_page(error::refusal_page).with_open_paths(&router::OPEN_PATHS);
     let metrics = Metrics::new(server.counts());
     let address = listener.local_addr()?;
     announce(&settings, address);

@@ -83,7 +83,7 @@ fn csv_line(record: &Record, text: &mut Vec<u8>) -> Result<(), BodyError> {
 
 /// Everything that matches, one JSON object a line
 ///
-/// In order of id, streamed as it is read, without an ETag. A listing that matches all along is there exactly once.
+/// In order of id, streamed as it is read, without an `ETag`. A listing that matches all along is there exactly once.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.ndjson", tag = "Properties", operation_id = "export_ndjson", params(FilterParameters),
     responses(
@@ -102,7 +102,7 @@ pub async fn ndjson(
 
 /// Everything that matches, as CSV
 ///
-/// RFC 4180 with a header line, the columns of a record; in order of id, streamed as it is read, without an ETag. Cells hold
+/// RFC 4180 with a header line, the columns of a record; in order of id, streamed as it is read, without an `ETag`. Cells hold
 /// the data as it is: a text that begins with `=` is not a formula here, but to a spreadsheet it may be one.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.csv", tag = "Properties", operation_id = "export_csv", params(FilterParameters),

@@ -10,8 +10,8 @@ use crate::application::Application;
 use crate::error::Error;
 use crate::representation::Representation;
 
-/// Listings of one sitemap: the protocol allows 50,000 addresses, and the first sitemap has the front page too.
-const LISTINGS_A_SITEMAP: i64 = 49_999;
+/// Listings of one sitemap: about a megabyte. The protocol would allow 50,000 addresses.
+const LISTINGS_A_SITEMAP: i64 = 10_000;
 /// Sitemaps that one index may hold.
 const SITEMAPS: usize = 50_000;
 

@@ -31,6 +31,8 @@ pub(super) struct Moment {
     pub(super) write_blocked: bool,
     /// Different after every step that starts the time allowed anew.
     pub(super) turn: u64,
+    /// Which of its requests the connection is busy with, or was.
+    pub(super) request: u64,
 }
 
 /// The moment of one connection, told by its parts and watched by its watchdog.
@@ -41,7 +43,8 @@ pub(super) struct Activity {
 
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { moment: Mutex::new(Moment { phase: Phase::Opening, write_blocked: false, turn: 0 }) })
+        let start = Moment { phase: Phase::Opening, write_blocked: false, turn: 0, request: 0 };
+        Arc::new(Self { moment: Mutex::new(start) })
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -60,6 +63,7 @@ impl Activity {
     /// Marks the begin of a request; the token, dropped, marks that its response is made.
     pub(super) fn request_came(self: &Arc<Self>) -> InHand {
         self.step(&[Phase::Opening, Phase::Head, Phase::Idle], Phase::Busy);
+        self.with(|moment| moment.request += 1);
         InHand(Arc::clone(self))
     }
 

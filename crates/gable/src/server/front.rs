@@ -65,7 +65,8 @@ fn check(shared: &Shared, request: &Request<Incoming>) -> Result<(), Refusal> {
     target::check_length(uri, shared.limits.target_bytes)?;
     target::check_method(request.method())?;
     target::check_form(uri)?;
-    host::check_host(request.headers(), uri, &shared.allowed_hosts)?;
+    let allowed_hosts = (!shared.open_paths.contains(&uri.path())).then_some(&shared.allowed_hosts);
+    host::check_host(request.headers(), uri, allowed_hosts)?;
     target::check_encoding(uri)?;
     check_body_is_meant(request)?;
     request_body::check_announced(request.body(), &shared.limits)

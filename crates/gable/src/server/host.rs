@@ -66,8 +66,12 @@ fn parse_port(text: &str) -> Result<Option<u16>, NotAHost> {
 ///
 /// RFC 9112, section 3.2: 400 for a missing, repeated or invalid `Host`. HTTP/1.0 knew no `Host`;
 /// a request without one is refused all the same, as nobody can tell which site it is for. Where
-/// the target names a host as well (absolute form), both must be ours.
-pub(super) fn check_host(headers: &HeaderMap, target: &Uri, allowed: &AllowedHosts) -> Result<(), Refusal> {
+/// the target names a host as well (absolute form), both must be ours. Without `allowed`, any host is.
+pub(super) fn check_host(
+    headers: &HeaderMap,
+    target: &Uri,
+    allowed: Option<&AllowedHosts>,
+) -> Result<(), Refusal> {
     admit("the Host header", only_host(headers)?, allowed)?;
     match target.authority() {
         Some(authority) => admit("the request target", authority.as_str(), allowed),
@@ -84,10 +88,10 @@ fn only_host(headers: &HeaderMap) -> Result<&str, Refusal> {
     host.to_str().map_err(|_| refused("the Host header has bytes that are not ASCII"))
 }
 
-fn admit(place: &str, text: &str, allowed: &AllowedHosts) -> Result<(), Refusal> {
+fn admit(place: &str, text: &str, allowed: Option<&AllowedHosts>) -> Result<(), Refusal> {
     let (host, _) = Host::parse(text)
         .map_err(|NotAHost| refused(format!("{place} names {}, not a host", quoted(text))))?;
-    if allowed.allow(host) {
+    if allowed.is_none_or(|allowed| allowed.allow(host)) {
         return Ok(());
     }
     Err(refused(format!(

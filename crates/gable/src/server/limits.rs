@@ -34,6 +34,9 @@ pub struct Limits {
     pub body_time: Duration,
     /// Between two pieces of an answer that the client takes (30 s); then the connection is cut.
     pub write_stall_time: Duration,
+    /// For the whole of an answer when all connections are taken (60 s): who takes it drop by drop, or has been taking it for
+    /// long, makes room for who waits. While there is room, an answer may take as long as it goes on.
+    pub crowded_answer_time: Duration,
     /// After the last answer, for the client to notice the end and close its side (5 s).
     pub linger_time: Duration,
     /// The same for a connection that the shutdown finds idle (300 ms): long enough for the last
@@ -41,7 +44,7 @@ pub struct Limits {
     pub let_go_time: Duration,
     /// What is read and thrown away in either time (64 MiB).
     pub linger_bytes: usize,
-    /// From the begin of the shutdown to the cutting of what isn't finished (8 s).
+    /// From the begin of the shutdown to the cutting of what isn't finished (7 s).
     pub drain_time: Duration,
     /// For connections that have been cut to be gone (1 s).
     pub abort_time: Duration,
@@ -63,10 +66,11 @@ impl Default for Limits {
             body_chunk_time: Duration::from_secs(10),
             body_time: Duration::from_mins(1),
             write_stall_time: Duration::from_secs(30),
+            crowded_answer_time: Duration::from_mins(1),
             linger_time: Duration::from_secs(5),
             let_go_time: Duration::from_millis(300),
             linger_bytes: 64 * MEBIBYTE,
-            drain_time: Duration::from_secs(8),
+            drain_time: Duration::from_secs(7),
             abort_time: Duration::from_secs(1),
             accept_rest_time: Duration::from_millis(100),
         }
@@ -80,6 +84,9 @@ mod tests {
     #[test]
     fn by_default_a_shutdown_is_over_within_ten_seconds() {
         let limits = Limits::default();
-        assert!(limits.drain_time + limits.abort_time < Duration::from_secs(10));
+        // Half a second each for the pool of connections and for threads that nobody waits for.
+        let afterwards = Duration::from_secs(1);
+        let margin = Duration::from_secs(1);
+        assert!(limits.drain_time + limits.abort_time + afterwards + margin <= Duration::from_secs(10));
     }
 }

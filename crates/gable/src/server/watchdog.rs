@@ -32,6 +32,8 @@ pub(super) struct Watchdog {
     timer: Pin<Box<Sleep>>,
     since: Instant,
     turn: u64,
+    asked: Instant,
+    request: u64,
 }
 
 impl Watchdog {
@@ -44,22 +46,32 @@ impl Watchdog {
             limits,
             timer: Box::pin(sleep_until(since + limits.head_time)),
             since,
+            asked: since,
+            request: 0,
         }
     }
 
     /// Ready when the moment has lasted too long. To be polled whenever the connection was.
     pub(super) fn poll_overdue(&mut self, context: &mut Context<'_>) -> Poll<Overdue> {
         let moment = self.activity.now();
+        self.note_request(moment);
         let Some(overdue) = threat(moment) else {
             return Poll::Pending;
         };
         self.restart_after(moment, overdue);
         loop {
             ready!(self.timer.as_mut().poll(context));
-            if clock::now() >= self.since + self.allowance(overdue) {
+            if clock::now() >= self.end_of(overdue) {
                 return Poll::Ready(overdue);
             }
             self.wait_on(overdue);
+        }
+    }
+
+    fn note_request(&mut self, moment: Moment) {
+        if self.request != moment.request {
+            self.request = moment.request;
+            self.asked = clock::now();
         }
     }
 
@@ -72,12 +84,21 @@ impl Watchdog {
     }
 
     fn wait_on(&mut self, overdue: Overdue) {
-        let mut until = self.since + self.allowance(overdue);
+        let mut until = self.end_of(overdue);
         if overdue == Overdue::NextRequest {
             // It may become crowded meanwhile: look again.
             until = until.min(clock::now() + self.limits.crowded_idle_time);
         }
         self.timer.as_mut().reset(until);
+    }
+
+    fn end_of(&self, overdue: Overdue) -> Instant {
+        let end = self.since + self.allowance(overdue);
+        if overdue == Overdue::TakingTheAnswer && self.is_crowded() {
+            // Each piece that is taken begins a new moment, so this is looked at again and again.
+            return end.min(self.asked + self.limits.crowded_answer_time);
+        }
+        end
     }
 
     fn allowance(&self, overdue: Overdue) -> Duration {

@@ -164,6 +164,28 @@ async fn who_finds_the_waiting_room_full_is_turned_away_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_readers_does_not_hide_that_the_database_lives() {
+    let postgres = Postgres::start();
+    let crowded = Options { waiting_room: 2, statement_timeout: None, ..options() };
+    let url = postgres.fresh_database();
+    let store = Store::connect(&url, &crowded).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut lock = sqlx::PgPool::connect(&url).await.unwrap().begin().await.unwrap();
+    sqlx::query("lock table properties_property in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let readers = [(); 2].map(|()| {
+        let store = store.clone();
+        tokio::spawn(async move { read(&store).await })
+    });
+    reads_become(&store, |reads| reads == 2).await;
+    assert!(matches!(read(&store).await.unwrap_err(), StoreError::Busy));
+    store.ping().await.unwrap();
+    lock.rollback().await.unwrap();
+    assert!(join_all(readers).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+    postgres.restart();
+    store.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_survives_that_the_database_is_busy_for_a_moment() {
     let postgres = Postgres::start();
     let store = impatient(&postgres, &options()).await;

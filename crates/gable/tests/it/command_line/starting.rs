@@ -1,7 +1,8 @@
 //! `gable serve` and `gable healthcheck`: how a node starts, and whether it answers.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
@@ -124,7 +125,7 @@ fn the_health_check_succeeds_while_the_node_answers_and_fails_when_it_does_not()
     let folder = Folder::new();
     let program = gable(&folder, &["serve", "--allowed-hosts", "homes.example"]).start();
     let address = address_of(&program).to_string();
-    let check = gable(&folder, &["healthcheck", "--allowed-hosts", "homes.example", "--bind", &address]);
+    let check = gable(&folder, &["healthcheck", "--bind", &address]);
     let finished = check.run();
     assert_eq!((finished.status.code(), finished.stdout.as_str()), (Some(0), "ok\n"), "{}", finished.stderr);
     drop(program);
@@ -135,12 +136,19 @@ fn the_health_check_succeeds_while_the_node_answers_and_fails_when_it_does_not()
 
 #[test]
 fn the_health_check_fails_where_something_else_answers() {
-    let folder = Folder::new();
-    let program = gable(&folder, &["serve", "--allowed-hosts", "homes.example"]).start();
-    let address = address_of(&program).to_string();
-    let finished = gable(&folder, &["healthcheck", "--bind", &address]).run();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut client, _) = other.accept().unwrap();
+        client.write_all(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        // Closed with its request unread, the connection would be reset.
+        client.read_to_end(&mut Vec::new()).unwrap();
+    });
+    let finished = gable(&Folder::new(), &["healthcheck", "--bind", &address]).run();
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stdout);
-    assert!(finished.stderr.contains("400"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("404"), "{}", finished.stderr);
+    answering.join().unwrap();
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn an_error_of_ours_is_told_without_its_cause_but_with_its_number(database
 async fn a_request_for_another_host_is_refused(database: Database) {
     let site = database.serve();
     for host in ["elsewhere.example", "127.0.0.1.elsewhere.example", "localhost:1:2", "a/b"] {
-        for path in ["/", "/api/v1/properties", "/healthz"] {
+        for path in ["/", "/api/v1/properties", "/healthz/"] {
             let answer = site.get_with(path, &[("host", host)]).await;
             assert_eq!(answer.status, 400, "{host}");
             suits_the_path(&answer);
@@ -83,4 +83,8 @@ async fn a_request_for_another_host_is_refused(database: Database) {
         }
     }
     assert_eq!(site.get_with("/", &[("host", "localhost")]).await.status, 200);
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let probe = site.get_with(path, &[("host", "10.1.2.3:8000")]).await;
+        assert_eq!(probe.status, 200, "{path}: probes call a node by its address");
+    }
 }

@@ -1,13 +1,19 @@
 //! Requests that are not for us, or do not say for whom.
 
+use gable::server::{AllowedHosts, Server};
+
 use super::rig::{Answer, Rig, ask, patient};
 
-async fn with_hosts(target: &str, hosts: &[&str]) -> Answer {
+fn request(target: &str, hosts: &[&str]) -> String {
     let mut request = format!("GET {target} HTTP/1.1\r\n");
     for host in hosts {
         request.extend(["Host: ", host, "\r\n"]);
     }
-    ask(patient(), &format!("{request}\r\n")).await
+    request + "\r\n"
+}
+
+async fn with_hosts(target: &str, hosts: &[&str]) -> Answer {
+    ask(patient(), &request(target, hosts)).await
 }
 
 async fn is_refused(target: &str, hosts: &[&str], because: &str) {
@@ -77,4 +83,25 @@ async fn http_1_0_is_served_with_a_host_and_refused_without() {
     client.is_closed().await;
     assert_eq!(ask(patient(), "GET / HTTP/1.0\r\n\r\n").await.status, 400);
     assert_eq!(rig.refused("host"), 0);
+}
+
+#[tokio::test]
+async fn a_path_that_is_open_is_served_under_any_one_host_that_is_one() {
+    let rig = Rig::start_with(|lifecycle| {
+        Server::new(patient(), AllowedHosts::loopback(), lifecycle).with_open_paths(&["/seen"])
+    })
+    .await;
+    for (target, hosts, status) in [
+        ("/seen", &["10.1.2.3:8000"][..], 200),
+        ("/seen?a=b", &["node-7.internal"], 200),
+        ("/seen", &["[fd00::7]:8000"], 200),
+        ("/seen", &[], 400),
+        ("/seen", &["10.1.2.3", "10.1.2.3"], 400),
+        ("/seen", &["a b"], 400),
+        ("/seen/", &["10.1.2.3"], 400),
+        ("/", &["10.1.2.3"], 400),
+    ] {
+        let answer = rig.client().await.request(&request(target, hosts)).await;
+        assert_eq!(answer.status, status, "{target} {hosts:?}");
+    }
 }

@@ -43,6 +43,7 @@ pub(super) fn patient() -> Limits {
         body_chunk_time: long,
         body_time: long,
         write_stall_time: long,
+        crowded_answer_time: long,
         linger_time: long,
         let_go_time: SHORT,
         drain_time: long,

@@ -158,3 +158,31 @@ async fn a_client_that_reads_slowly_is_served_for_longer_than_a_stall_may_last()
     }
     assert_eq!(rig.counts.write_stalls(), 0);
 }
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_makes_room_when_all_connections_are_taken() {
+    let rig = Rig::start(Limits { connections: 1, crowded_answer_time: SHORT, ..patient() }).await;
+    let mut slow = rig.client_with(ENDLESS).await;
+    let mut next = rig.client_with(HELLO).await;
+    let sipping = tokio::spawn(async move { sip_to_the_end(&mut slow).await });
+    assert_eq!(next.answer().await.body, "hello");
+    soon(sipping).await.unwrap();
+    assert_eq!(rig.counts.write_stalls(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_stays_while_there_is_room() {
+    let rig = Rig::start(Limits { connections: 2, crowded_answer_time: SHORT, ..patient() }).await;
+    let mut slow = rig.client_with(ENDLESS).await;
+    assert!(tokio::time::timeout(SHORT * 5, sip_to_the_end(&mut slow)).await.is_err());
+    assert_eq!(rig.counts.write_stalls(), 0);
+}
+
+/// Takes a little now and then until nothing comes any more.
+async fn sip_to_the_end(client: &mut Client) {
+    let mut piece = vec![0; 256 * 1024];
+    let mut pace = tokio::time::interval(SHORT / 10);
+    while client.0.read(&mut piece).await.is_ok_and(|bytes| bytes > 0) {
+        pace.tick().await;
+    }
+}
