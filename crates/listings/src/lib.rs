@@ -9,8 +9,8 @@
 //! | [`property`] | one listing, and what makes one valid |
 //! | [`search`] | the question: parameters, canonical form, cursors |
 //! | [`store`] | the two databases: connecting, SQL, errors |
-//! | [`read`] | the answers: a page, a listing, counts, an export |
-//! | [`write`] | keeping new listings, one or a million |
+//! | [`mod@read`] | the answers: a page, a listing, counts, an export |
+//! | [`mod@write`] | keeping new listings, one or a million |
 //! | [`migrate`] | bringing a database to this version, adopting Django's |
 //! | [`samples`] | realistic listings, the same for the same seed |
 
