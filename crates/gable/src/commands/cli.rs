@@ -111,14 +111,25 @@ pub(super) struct Migrate {
 #[derive(Debug, Args)]
 pub(super) struct Seed {
     /// How many listings, up to 10,000,000
-    #[arg(long, default_value_t = 25, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    #[arg(long, default_value_t = 25, value_name = "NUMBER", allow_negative_numbers = true, value_parser = count)]
     pub(super) count: u64,
     /// Delete every listing first; all or nothing
     #[arg(long)]
     pub(super) flush: bool,
     /// Which listings: the same number, the same listings
-    #[arg(long = "seed", default_value_t = 1, value_name = "NUMBER")]
+    #[arg(long = "seed", default_value_t = 1, value_name = "NUMBER", allow_negative_numbers = true, value_parser = number)]
     pub(super) number: u64,
+}
+
+// Numbers are refused in our own words: clap's are "invalid digit found in string".
+
+fn number(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "must be a whole number from 0 to 18446744073709551615")
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    const MOST: u64 = 10_000_000;
+    text.parse().ok().filter(|count| *count <= MOST).ok_or("must be a whole number from 0 to 10000000")
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,8 @@ const RELAXATIONS: usize = 4;
 
 pub(super) async fn of(store: &Store, search: &Search, found: Count) -> Result<Outcome, StoreError> {
     let page = store.page(search).await?;
-    if page.properties.is_empty() {
+    // A deeper page that has become empty is the end of its list, not a search that finds nothing.
+    if page.properties.is_empty() && search.after.is_none() {
         return relaxations(store, search).await.map(Outcome::Nothing);
     }
     let first_page = address(super::PATH, &search.first_page().canonical());
