@@ -103,7 +103,8 @@ async fn a_panic_is_answered_and_logged_under_the_number_of_its_request() {
     let log = CapturedLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: where tests share one, those of other threads would have the line silenced for this one too.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let rig = Rig::start(patient()).await;
     let mut client = rig.client().await;
     let numbered = "GET /panic HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: number-17\r\n\r\n";
@@ -115,7 +116,7 @@ async fn a_panic_is_answered_and_logged_under_the_number_of_its_request() {
     assert!(log.text().contains(number), "{number} in {}", log.text());
 }
 
-/// What is logged while a test runs, on its own thread.
+/// What is logged from a test on, by it and by others.
 #[derive(Clone, Default)]
 struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
