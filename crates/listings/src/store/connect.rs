@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use super::{Options, Pool};
 
@@ -68,27 +68,32 @@ pub(super) async fn pool(url: &str, options: &Options) -> Result<Pool, ConnectEr
 }
 
 async fn postgres(url: &str, options: &Options) -> Result<sqlx::PgPool, ConnectError> {
-    let connect =
-        PgConnectOptions::from_str(url).map_err(|error| unreadable(url, &error))?.application_name("gable");
-    // A pool would try again and again until its time is over, and then only say that it timed out: the first connection
-    // is made without one, to hear the reason.
-    let probe = sqlx::PgConnection::connect_with(&connect);
+    let connect = PgConnectOptions::from_str(url)
+        .map_err(|error| unreadable(url, &error))?
+        .application_name("gable")
+        .options([(
+            "statement_timeout",
+            options.statement_timeout.map_or(0, |time| time.as_millis()).to_string(),
+        )]);
+    answers(url, &connect).await?;
+    Ok(PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_lazy_with(connect))
+}
+
+/// A pool would try again and again until its time is over, and then only say that it timed out: the first connection is
+/// made without one, to hear the reason.
+async fn answers(url: &str, connect: &PgConnectOptions) -> Result<(), ConnectError> {
+    let probe = sqlx::PgConnection::connect_with(connect);
     let probe = tokio::time::timeout(Duration::from_secs(10), probe)
         .await
         .map_err(|_| unreachable(url, &"no answer within 10 s"))?
         .map_err(|error| unreachable(url, &error))?;
     // The probe is over; how it ends changes nothing.
     let _ = probe.close().await;
-    let timeout_ms = options.statement_timeout.map_or(0, |timeout| timeout.as_millis());
-    Ok(PgPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.acquire_timeout)
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            let set = AssertSqlSafe(format!("set statement_timeout = {timeout_ms}"));
-            Box::pin(async move { connection.execute(set).await.map(|_| ()) })
-        })
-        .connect_lazy_with(connect))
+    Ok(())
 }
 
 async fn sqlite(url: &str, options: &Options) -> Result<sqlx::SqlitePool, ConnectError> {

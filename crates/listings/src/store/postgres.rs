@@ -29,7 +29,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters
-/// where one status holds nearly every row, and a connection pooler in transaction mode can stand in between.
+/// where one status holds nearly every row.
 pub(super) async fn fetch<Row: Fetch>(
     connection: PoolConnection<Postgres>,
     statement: &Statement,
