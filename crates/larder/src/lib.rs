@@ -1,9 +1,28 @@
 //! A coherent cache.
 
+pub mod cache;
 pub mod clock;
+mod counts;
+mod entry;
+pub mod flow;
 pub mod freshness;
 pub mod incarnation;
-pub mod reading;
+mod key;
+mod larder;
+mod lifetime;
+mod reading;
+mod single_flight;
 pub mod source;
+pub mod tier;
+mod token;
 
-pub use reading::Reading;
+pub use cache::data::DataCache;
+pub use counts::{KindFigures, Missed, NotKept};
+pub use entry::{Entry, Kept, Weigh};
+pub use flow::follow::{Health, LedgerFigures, Pace};
+pub use flow::read::{Answer, Failed, How};
+pub use key::{Key, Kind};
+pub use larder::{Figures, Larder, Options};
+pub use lifetime::Policy;
+pub use reading::{Asked, Notes, Reading};
+pub use token::{TokenKey, WriteToken};

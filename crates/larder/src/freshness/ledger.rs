@@ -150,7 +150,7 @@ impl Ledger {
     }
 
     /// Forgets all changes, and with them every entry that was made before.
-    fn give_up(&mut self) {
+    pub fn give_up(&mut self) {
         self.generation += 1;
         // One more than there were, so that no entry counts as checked up to here.
         self.forgotten = self.head() + 1;
@@ -237,9 +237,10 @@ impl Ledger {
     /// Whether the parts show one moment, although their snapshots differ: no change that the newest of them sees touches
     /// another part which does not see it.
     ///
-    /// `None` where this cannot be told yet, since the ledger is behind the newest part.
+    /// Each part is known to be true up to the position `since`. `None` where this cannot be told yet, since the ledger is
+    /// behind the newest part.
     #[must_use]
-    pub fn are_of_one_moment(&self, parts: &[Arc<Part>]) -> Option<bool> {
+    pub fn are_of_one_moment(&self, parts: &[Arc<Part>], since: u64) -> Option<bool> {
         let newest = parts
             .iter()
             .map(|part| &part.snapshot)
@@ -253,7 +254,7 @@ impl Ledger {
             part.snapshot.xmin() >= self.floor
                 && part.dependencies.iter().all(|dependency| {
                     let between = |xid| newest.sees(xid) && !part.snapshot.sees(xid);
-                    matches!(self.touched(dependency, 0, budget, between), Touched::No)
+                    matches!(self.touched(dependency, since, budget, between), Touched::No)
                 })
         };
         Some(parts.iter().filter(|part| part.snapshot != *newest).all(|part| is_whole(part, &mut budget)))

@@ -1,0 +1,3 @@
+//! What is kept: values of the application, and whole pages.
+
+pub mod data;

@@ -1,0 +1,86 @@
+//! Values of the application.
+
+use std::marker::PhantomData;
+
+use crate::entry::{Kept, Weigh};
+use crate::flow::read::{Answer, Failed, How};
+use crate::key::{Key, KeyRef, Kind};
+use crate::larder::Larder;
+use crate::lifetime::Policy;
+use crate::reading::{Asked, Reading};
+
+/// A cache of values of one type, each under a name. Cheap to clone; a clone is the same cache.
+///
+/// Names are shared by all caches of a larder: give each cache a prefix of its own.
+#[derive(Debug)]
+pub struct DataCache<T> {
+    larder: Larder,
+    policy: Policy,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for DataCache<T> {
+    fn clone(&self) -> DataCache<T> {
+        DataCache { larder: self.larder.clone(), policy: self.policy, value: PhantomData }
+    }
+}
+
+impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
+    pub(crate) fn new(larder: Larder, policy: Policy) -> DataCache<T> {
+        DataCache { larder, policy, value: PhantomData }
+    }
+
+    /// What is kept under the name and true for whoever asked, if that can be told at once. Allocates nothing and waits for
+    /// nobody.
+    #[must_use]
+    pub fn find(&self, asked: &Asked, name: &str) -> Option<Kept<T>> {
+        self.larder.shelf().find(asked, KeyRef { kind: Kind::Data, name }, &self.policy)
+    }
+
+    /// The value under the name: what is kept, if it is true for whoever asked; else what `load` makes, once for all who ask
+    /// at the same time. What it is made of is noted in `reading` too.
+    ///
+    /// `load` may be called again, if something changes while it reads several times. It must not write.
+    ///
+    /// # Errors
+    /// [`Failed`]: that of `load`, or that the database can't be asked and nothing is kept that may be served as stale.
+    pub async fn read<E, Load, Loading>(
+        &self,
+        reading: &Reading,
+        name: &str,
+        load: Load,
+    ) -> Result<Kept<T>, Failed<E>>
+    where
+        E: Clone + Send + Sync + 'static,
+        Load: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.answer(reading, name, load).await.map(|answer| answer.value)
+    }
+
+    /// The same with how it was come by.
+    ///
+    /// # Errors
+    /// As [`DataCache::read`].
+    pub async fn answer<E, Load, Loading>(
+        &self,
+        reading: &Reading,
+        name: &str,
+        load: Load,
+    ) -> Result<Answer<T>, Failed<E>>
+    where
+        E: Clone + Send + Sync + 'static,
+        Load: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let asked = reading.asked().unwrap_or_else(|| self.larder.asked_now());
+        let key = Key::new(Kind::Data, name);
+        let answer = self.larder.shelf().read(&asked, &key, &self.policy, load).await?;
+        reading.note_statements(answer.statements);
+        match answer.how {
+            How::Stale => reading.note_stale(),
+            How::Hit | How::Loaded { .. } => reading.note_kept(answer.value.entry()),
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,405 @@
+//! Following the database: a poll at an interval and on demand, and what is known by it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use crate::clock::{Clock, Moment};
+use crate::entry::Entry;
+use crate::freshness::{Ledger, LedgerLimits, Part, Verdict};
+use crate::lifetime::Policy;
+use crate::reading::Asked;
+use crate::source::{Source, SourceError};
+use crate::token::WriteToken;
+
+/// How the database is followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// The time between two polls that nobody demanded.
+    pub interval: Duration,
+    /// How long a request waits for a poll.
+    pub patience: Duration,
+    /// After this a poll that has not come back is given up.
+    pub longest_poll: Duration,
+    /// The time between two looks at whether everything that reports changes still stands.
+    pub check_every: Duration,
+    /// The time between two deletions of changes that no entry can depend on any more.
+    pub prune_every: Duration,
+    /// The longest lifetime of an entry: changes are remembered as long as that.
+    pub longest_lifetime: Duration,
+}
+
+impl Default for Pace {
+    /// Polls every 20 ms; waits 80 ms for one, 1 s at the most; looks after everything every 10 s; deletes every minute what
+    /// is older than two hours.
+    fn default() -> Pace {
+        Pace {
+            interval: Duration::from_millis(20),
+            patience: Duration::from_millis(80),
+            longest_poll: Duration::from_secs(1),
+            check_every: Duration::from_secs(10),
+            prune_every: Duration::from_mins(1),
+            longest_lifetime: Duration::from_hours(2),
+        }
+    }
+}
+
+/// How it stands with the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// No poll has come back yet.
+    Unknown,
+    /// The last poll came back.
+    Well,
+    /// The last poll failed; says why.
+    Unreachable(Arc<str>),
+    /// Changes may happen that are not reported, so nothing is served from the cache; says why.
+    Unwatched(Arc<str>),
+}
+
+/// What is known to whoever asked at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Everything that was committed longer than the lease before.
+    Enough,
+    /// Not that much: the database can't be asked.
+    TooLittle,
+    /// Nothing can be known: changes are not reported.
+    Nothing,
+}
+
+/// What a node knows of its database, shared by all who read.
+///
+/// `asked_at` and `head` repeat two fields of the ledger, so that a hit takes no lock. They are written after the ledger, the
+/// head first, and read the other way around: whoever finds a poll's time finds that poll's changes.
+#[derive(Debug)]
+pub(crate) struct Follow {
+    clock: Clock,
+    pace: Pace,
+    ledger: RwLock<Option<Ledger>>,
+    asked_at: AtomicU64,
+    head: AtomicU64,
+    polls: AtomicU64,
+    /// After each poll, whatever came of it.
+    polled: watch::Sender<Polled>,
+    demand: Notify,
+    health: watch::Sender<Health>,
+}
+
+/// The last poll that ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Polled {
+    /// When the last one was sent, whatever came of it.
+    sent_at: Moment,
+    has_failed: bool,
+}
+
+/// What a fill must know before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) generation: u64,
+    /// Everything up to here, a statement that is sent later sees.
+    pub(crate) head: u64,
+}
+
+impl Follow {
+    pub(crate) fn new(clock: Clock, pace: Pace) -> Follow {
+        Follow {
+            clock,
+            pace,
+            ledger: RwLock::new(None),
+            asked_at: AtomicU64::new(0),
+            head: AtomicU64::new(0),
+            polls: AtomicU64::new(0),
+            polled: watch::channel(Polled::default()).0,
+            demand: Notify::new(),
+            health: watch::channel(Health::Unknown).0,
+        }
+    }
+
+    /// Whether enough is known for whoever asked, without waiting.
+    pub(crate) fn knows(&self, asked: &Asked, lease: Duration) -> bool {
+        let asked_at = self.asked_at.load(Ordering::Acquire);
+        asked_at != 0
+            && asked.at().since(Moment::of_nanoseconds(asked_at)) <= lease
+            && asked.token().is_none_or(|token| {
+                self.has_seen(token) != Some(false) || asked_at >= asked.at().nanoseconds()
+            })
+    }
+
+    /// Waits, if need be, until enough is known for whoever asked: for a poll that was sent after the request came, at most.
+    pub(crate) async fn know(&self, asked: &Asked, lease: Duration) -> Known {
+        if self.knows(asked, lease) {
+            return Known::Enough;
+        }
+        let mut polled = self.polled.subscribe();
+        let waiting = async {
+            loop {
+                if self.knows(asked, lease) {
+                    return Known::Enough;
+                }
+                let last = *polled.borrow_and_update();
+                if last.has_failed && last.sent_at >= asked.at() {
+                    return Known::TooLittle;
+                }
+                self.demand.notify_one();
+                if polled.changed().await.is_err() {
+                    return Known::TooLittle;
+                }
+            }
+        };
+        if matches!(*self.health.borrow(), Health::Unwatched(_)) {
+            return Known::Nothing;
+        }
+        let known = timeout(self.pace.patience, waiting).await.unwrap_or(Known::TooLittle);
+        if matches!(*self.health.borrow(), Health::Unwatched(_)) { Known::Nothing } else { known }
+    }
+
+    /// Whether the ledger sees the write of a token; `None` for a token of another life of the server, which says nothing.
+    fn has_seen(&self, token: WriteToken) -> Option<bool> {
+        self.with_ledger(|ledger| {
+            (ledger.incarnation() == token.incarnation).then(|| ledger.snapshot().sees(token.xid))
+        })?
+    }
+
+    /// Whether an entry is true by all that is known. For a hot entry while nothing happens, one comparison.
+    pub(crate) fn verdict(&self, entry: &Entry) -> Verdict {
+        let head = self.head.load(Ordering::Acquire);
+        if entry.checked() == head {
+            return Verdict::True(head);
+        }
+        let judged =
+            self.with_ledger(|ledger| ledger.verdict(entry.parts(), entry.generation(), entry.checked()));
+        match judged {
+            Some(Verdict::True(head)) => {
+                entry.note_checked(head);
+                Verdict::True(head)
+            }
+            other => other.unwrap_or(Verdict::Forgotten),
+        }
+    }
+
+    /// Whether parts that are true up to `since` in this generation still are, and up to where.
+    pub(crate) fn judge(&self, parts: &[Arc<Part>], ticket: Ticket) -> Verdict {
+        let judged = self.with_ledger(|ledger| ledger.verdict(parts, ticket.generation, ticket.head));
+        judged.unwrap_or(Verdict::Forgotten)
+    }
+
+    /// What a fill must know before it begins; none before the first poll.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.with_ledger(|ledger| Ticket { generation: ledger.generation(), head: ledger.head() })
+    }
+
+    /// Whether the parts show one moment. Waits for a poll where the ledger is behind them; `None` where that can't be had.
+    pub(crate) async fn are_of_one_moment(&self, parts: &[Arc<Part>], since: u64) -> Option<bool> {
+        let told = || self.with_ledger(|ledger| ledger.are_of_one_moment(parts, since)).flatten();
+        if let Some(truth) = told() {
+            return Some(truth);
+        }
+        let now = Asked::at_moment(self.clock.now());
+        if self.know(&now, Duration::ZERO).await == Known::Enough { told() } else { None }
+    }
+
+    fn with_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Option<T> {
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    pub(crate) fn figures(&self) -> Option<LedgerFigures> {
+        let polls = self.polls.load(Ordering::Relaxed);
+        self.with_ledger(|ledger| {
+            let (changes, bytes) = ledger.size();
+            LedgerFigures { polls, changes, bytes, head: ledger.head(), generation: ledger.generation() }
+        })
+    }
+
+    pub(crate) fn asked_at(&self) -> Moment {
+        Moment::of_nanoseconds(self.asked_at.load(Ordering::Acquire))
+    }
+
+    /// The token of a transaction of the life of the server that is known now.
+    pub(crate) fn token(&self, xid: crate::freshness::Xid) -> Option<WriteToken> {
+        self.with_ledger(|ledger| WriteToken { incarnation: ledger.incarnation(), xid })
+    }
+
+    fn take(&self, poll: crate::freshness::Poll, sent_at: Moment) -> Result<(), SourceError> {
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        match ledger.as_mut() {
+            Some(ledger) => {
+                ledger.take(poll, sent_at).map_err(|refused| SourceError::Senseless(refused.to_string()))?;
+                ledger.forget(sent_at.minus(self.pace.longest_lifetime));
+            }
+            None => *ledger = Some(Ledger::new(poll, sent_at, LedgerLimits::default())),
+        }
+        if let Some(ledger) = ledger.as_ref() {
+            self.head.store(ledger.head(), Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// What comes of one poll. Nothing is known by a poll while changes are not reported: then the ledger goes on, so that
+    /// nothing is missed, but nobody may rely on it.
+    fn note(&self, sent_at: Moment, outcome: Result<(), SourceError>) {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        let has_failed = outcome.is_err();
+        let is_unwatched = matches!(*self.health.borrow(), Health::Unwatched(_));
+        match outcome {
+            Ok(()) if is_unwatched => {}
+            Ok(()) => {
+                self.asked_at.fetch_max(sent_at.nanoseconds(), Ordering::AcqRel);
+                self.tell(Health::Well);
+            }
+            Err(error) if is_unwatched => tracing::debug!(%error, "a poll failed"),
+            Err(error) => self.tell(Health::Unreachable(error.to_string().into())),
+        }
+        self.polled.send_replace(Polled { sent_at, has_failed });
+    }
+
+    fn tell(&self, health: Health) {
+        self.health.send_if_modified(|known| {
+            let is_new = std::mem::discriminant(known) != std::mem::discriminant(&health);
+            match &health {
+                _ if !is_new => return false,
+                Health::Well => tracing::info!("the database is followed"),
+                Health::Unreachable(why) => tracing::warn!(%why, "the database cannot be followed"),
+                Health::Unwatched(why) => tracing::error!(%why, "nothing is served from the cache"),
+                Health::Unknown => {}
+            }
+            *known = health;
+            true
+        });
+    }
+
+    /// What comes of a look at whether changes are reported.
+    fn note_check(&self, outcome: Result<(), SourceError>) {
+        match outcome {
+            Ok(()) => {
+                let is_over = self.health.send_if_modified(|health| {
+                    let is_over = matches!(health, Health::Unwatched(_));
+                    if is_over {
+                        *health = Health::Unknown;
+                    }
+                    is_over
+                });
+                if is_over {
+                    self.give_up_ledger();
+                    tracing::info!("changes are reported again");
+                }
+            }
+            Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => {
+                self.tell(Health::Unwatched(error.to_string().into()));
+                self.asked_at.store(0, Ordering::Release);
+            }
+            Err(error) => tracing::debug!(%error, "whether changes are reported could not be looked at"),
+        }
+    }
+
+    /// While changes were not reported, some may have happened: whatever was made before is worthless.
+    fn give_up_ledger(&self) {
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = ledger.as_mut() {
+            ledger.give_up();
+            self.head.store(ledger.head(), Ordering::Release);
+        }
+    }
+}
+
+/// How much a node remembers of what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerFigures {
+    /// Polls so far.
+    pub polls: u64,
+    /// Changes remembered.
+    pub changes: usize,
+    /// Bytes that they take.
+    pub bytes: usize,
+    /// Changes heard of so far.
+    pub head: u64,
+    /// How often everything kept became worthless at once.
+    pub generation: u64,
+}
+
+/// The one who polls.
+pub(crate) struct Follower<S> {
+    source: S,
+    follow: Arc<Follow>,
+}
+
+impl<S: Source> Follower<S> {
+    pub(crate) fn new(source: S, follow: Arc<Follow>) -> Follower<S> {
+        Follower { source, follow }
+    }
+
+    /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
+    pub(crate) async fn run(mut self) {
+        while Arc::strong_count(&self.follow) > 1 {
+            self.poll().await;
+            // Either ends the wait; that the time is over is no error.
+            let _ = timeout(self.follow.pace.interval, self.follow.demand.notified()).await;
+        }
+    }
+
+    /// One poll. The time is read before it is sent: an answer can be late, but what it does not know happened after this.
+    pub(crate) async fn poll(&mut self) {
+        let sent_at = self.follow.clock.now();
+        let seen = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
+        let polling = timeout(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
+        let outcome = match polling.await {
+            Ok(Ok(poll)) => self.follow.take(poll, sent_at),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut)),
+        };
+        let pause = outcome.is_err();
+        self.follow.note(sent_at, outcome);
+        if pause {
+            // Whoever waits has been told; a database that is gone is not asked without a pause.
+            tokio::time::sleep(self.follow.pace.interval).await;
+        }
+    }
+}
+
+/// The one who looks, at longer intervals and on a connection of its own, whether changes are still reported, and deletes
+/// old ones.
+pub(crate) struct Keeper<S> {
+    source: S,
+    follow: Arc<Follow>,
+}
+
+impl<S: Source> Keeper<S> {
+    pub(crate) fn new(source: S, follow: Arc<Follow>) -> Keeper<S> {
+        Keeper { source, follow }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let pace = self.follow.pace;
+        let mut pruned_at = self.follow.clock.now();
+        while Arc::strong_count(&self.follow) > 1 {
+            self.check().await;
+            if self.follow.clock.now().since(pruned_at) >= pace.prune_every {
+                pruned_at = self.follow.clock.now();
+                if let Err(error) = self.source.prune(pace.longest_lifetime).await {
+                    tracing::debug!(%error, "old changes could not be deleted");
+                }
+            }
+            tokio::time::sleep(pace.check_every).await;
+        }
+    }
+
+    pub(crate) async fn check(&mut self) {
+        let checked = timeout(self.follow.pace.check_every, self.source.check()).await;
+        self.follow.note_check(checked.unwrap_or(Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut))));
+    }
+}
+
+impl Policy {
+    /// The lease that holds for whoever asked.
+    pub(crate) fn lease_for(&self, asked: &Asked) -> Duration {
+        asked.lease().map_or(self.lease, |lease| lease.min(self.lease))
+    }
+}

@@ -1,0 +1,408 @@
+//! The path of a read: memory, else one load for all who want the same.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use rand::RngExt as _;
+
+use super::follow::{Follow, Known, Ticket};
+use crate::clock::{Clock, Moment};
+use crate::counts::{Counts, Missed, NotKept};
+use crate::entry::{Entry, Kept, Making, UNKEEPABLE, Weigh};
+use crate::freshness::{Verdict, agree};
+use crate::key::{Key, KeyRef};
+use crate::lifetime::Policy;
+use crate::reading::{Asked, Notes, Reading};
+use crate::single_flight::{Arriving, Boarded, Flights, Landing};
+use crate::tier::memory::Memory;
+
+/// Somebody who joins a load may find its answer too old for them and load themselves; nobody needs a third round.
+const MOST_ROUNDS: usize = 4;
+/// Loads of one answer in a row, where each time something changes between its statements.
+const MOST_TRIES: usize = 4;
+
+/// All that a read needs.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    pub(crate) clock: Clock,
+    pub(crate) follow: Arc<Follow>,
+    pub(crate) memory: Memory,
+    pub(crate) counts: Counts,
+    flights: Flights<Landed>,
+}
+
+/// An answer, and how it was come by.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// The value.
+    pub value: Kept<T>,
+    /// Where it comes from.
+    pub how: How,
+    /// Statements that were sent for it.
+    pub statements: u32,
+}
+
+/// How an answer was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It was kept, and is true.
+    Hit,
+    /// It was kept, or is made of what was kept, and whether it is true cannot be told: the database can't be asked.
+    Stale,
+    /// It was loaded.
+    Loaded {
+        /// Why it had to be.
+        missed: Missed,
+        /// Whether somebody else loaded it.
+        collapsed: bool,
+        /// Why it was not kept, if it was not.
+        not_kept: Option<NotKept>,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failed<E> {
+    /// The loader's own error.
+    #[error(transparent)]
+    Load(#[from] E),
+    /// The loader ended without an answer, or something else is kept under its key.
+    #[error("the answer was not made")]
+    Lost,
+    /// The database can't be asked, and nothing is kept that may be served as stale.
+    #[error("the database can't be asked")]
+    Unavailable,
+}
+
+/// What a load came to. The error is whatever the loader has.
+type Landed = Result<Filled, Arc<dyn Any + Send + Sync>>;
+
+#[derive(Debug, Clone)]
+struct Filled {
+    entry: Arc<Entry>,
+    began_at: Moment,
+    /// Whether all of it was read after that, and nothing came out of a cache.
+    is_all_new: bool,
+    is_stale: bool,
+    not_kept: Option<NotKept>,
+    statements: u32,
+}
+
+/// What is kept under a key, as far as it is of use.
+enum Found<T> {
+    True(Kept<T>),
+    Stale(Kept<T>),
+    Nothing(Missed),
+}
+
+impl Shelf {
+    pub(crate) fn new(clock: Clock, follow: Arc<Follow>, memory: Memory) -> Shelf {
+        Shelf { clock, follow, memory, counts: Counts::default(), flights: Flights::new() }
+    }
+
+    /// What is kept and true, if that can be told at once. Allocates nothing and waits for nobody.
+    pub(crate) fn find<T: 'static>(
+        &self,
+        asked: &Asked,
+        key: KeyRef<'_>,
+        policy: &Policy,
+    ) -> Option<Kept<T>> {
+        if !self.follow.knows(asked, policy.lease_for(asked)) {
+            return None;
+        }
+        let entry = self.memory.find(key)?;
+        let is_true =
+            asked.at() < entry.fresh_until() && matches!(self.follow.verdict(&entry), Verdict::True(_));
+        let kept = Kept::of(entry).filter(|_| is_true)?;
+        self.counts.hit(key.kind);
+        Some(kept)
+    }
+
+    /// The answer under a key: what is kept, if it is true for whoever asked; else what `load` makes, once for all who ask
+    /// at the same time.
+    pub(crate) async fn read<T, E, Loader, Loading>(
+        self: &Arc<Self>,
+        asked: &Asked,
+        key: &Key,
+        policy: &Policy,
+        load: Loader,
+    ) -> Result<Answer<T>, Failed<E>>
+    where
+        T: Weigh + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
+        Loader: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let lease = policy.lease_for(asked);
+        let mut first_missed = None;
+        for _ in 0..MOST_ROUNDS {
+            let known = self.follow.know(asked, lease).await;
+            let missed = match self.found(asked, key, policy, known) {
+                Found::True(value) => return Ok(self.hit(key, value, policy, &load)),
+                Found::Stale(value) => return Ok(self.stale(key, value)),
+                Found::Nothing(missed) => *first_missed.get_or_insert(missed),
+            };
+            let (is_first, arriving) = self.board(asked, key, policy, &load);
+            match arriving.outcome().await {
+                Some(Err(error)) => return Err(self.failure(key, error.as_ref())),
+                Some(Ok(filled)) if is_first || self.suits(&filled, asked, policy, known) => {
+                    return self.loaded(key, filled, missed, !is_first);
+                }
+                None if is_first => return Err(Failed::Lost),
+                // A load that somebody else began came too early for this request, or to nothing.
+                _ => {}
+            }
+        }
+        Err(Failed::Unavailable)
+    }
+
+    fn found<T: 'static>(&self, asked: &Asked, key: &Key, policy: &Policy, known: Known) -> Found<T> {
+        let Some(kept) = self.memory.find(key.borrowed()).and_then(Kept::<T>::of) else {
+            return Found::Nothing(Missed::Absent);
+        };
+        let entry = kept.entry();
+        match known {
+            Known::Enough if asked.at() >= entry.fresh_until() => Found::Nothing(Missed::Expired),
+            Known::Enough => match self.follow.verdict(entry) {
+                Verdict::True(_) => Found::True(kept),
+                Verdict::Changed => Found::Nothing(Missed::Changed),
+                Verdict::Forgotten => Found::Nothing(Missed::Forgotten),
+                Verdict::TooMuch => Found::Nothing(Missed::TooMuch),
+            },
+            Known::TooLittle if asked.at() < entry.fresh_until().plus(policy.stale_if_error) => {
+                if policy.stale_if_error.is_zero() {
+                    Found::Nothing(Missed::Unknown)
+                } else {
+                    Found::Stale(kept)
+                }
+            }
+            Known::TooLittle | Known::Nothing => Found::Nothing(Missed::Unknown),
+        }
+    }
+
+    /// Whether the outcome of a load that somebody else began is good for this request.
+    fn suits(&self, filled: &Filled, asked: &Asked, policy: &Policy, known: Known) -> bool {
+        let earliest = match asked.token() {
+            Some(_) => asked.at(),
+            None => asked.at().minus(policy.lease_for(asked)),
+        };
+        let is_new_enough = filled.is_all_new && filled.began_at >= earliest;
+        is_new_enough
+            || filled.is_stale
+            || (known == Known::Enough && matches!(self.follow.verdict(&filled.entry), Verdict::True(_)))
+    }
+
+    fn hit<T, E, Loader, Loading>(
+        self: &Arc<Self>,
+        key: &Key,
+        value: Kept<T>,
+        policy: &Policy,
+        load: &Loader,
+    ) -> Answer<T>
+    where
+        T: Weigh + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
+        Loader: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.counts.hit(key.kind());
+        let now = self.clock.now();
+        if policy.is_due(value.entry().fresh_until(), now) {
+            self.counts.ahead(key.kind());
+            self.board(&Asked::at_moment(now), key, policy, load);
+        }
+        Answer { value, how: How::Hit, statements: 0 }
+    }
+
+    fn stale<T>(&self, key: &Key, value: Kept<T>) -> Answer<T> {
+        self.counts.stale(key.kind());
+        Answer { value, how: How::Stale, statements: 0 }
+    }
+
+    fn loaded<T: 'static, E>(
+        &self,
+        key: &Key,
+        filled: Filled,
+        missed: Missed,
+        collapsed: bool,
+    ) -> Result<Answer<T>, Failed<E>> {
+        self.counts.missed(key.kind(), missed);
+        if collapsed {
+            self.counts.collapsed(key.kind());
+        }
+        let value = Kept::of(filled.entry).ok_or(Failed::<E>::Lost)?;
+        let how = if filled.is_stale {
+            How::Stale
+        } else {
+            How::Loaded { missed, collapsed, not_kept: filled.not_kept }
+        };
+        Ok(Answer { value, how, statements: if collapsed { 0 } else { filled.statements } })
+    }
+
+    fn failure<E: Clone + 'static>(&self, key: &Key, error: &(dyn Any + Send + Sync)) -> Failed<E> {
+        self.counts.failed(key.kind());
+        error.downcast_ref().cloned().map_or(Failed::Lost, Failed::Load)
+    }
+
+    /// Joins the load of a key, or begins it. What is begun is a task of its own: whoever waits for it may go away.
+    fn board<T, E, Loader, Loading>(
+        self: &Arc<Self>,
+        asked: &Asked,
+        key: &Key,
+        policy: &Policy,
+        load: &Loader,
+    ) -> (bool, Arriving<Landed>)
+    where
+        T: Weigh + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
+        Loader: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        match self.flights.board(key) {
+            Boarded::Joined(arriving) => (false, arriving),
+            Boarded::First(landing, arriving) => {
+                let asked = asked.with_lease(policy.lease);
+                let fill = Arc::clone(self).fill(landing, asked, key.clone(), *policy, load.clone());
+                tokio::spawn(fill);
+                (true, arriving)
+            }
+        }
+    }
+
+    /// Loads, keeps what can be kept, and only then lands: whoever comes afterwards finds it.
+    async fn fill<T, E, Loader, Loading>(
+        self: Arc<Self>,
+        landing: Landing<Landed>,
+        asked: Asked,
+        key: Key,
+        policy: Policy,
+        load: Loader,
+    ) where
+        T: Weigh + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
+        Loader: Fn(Reading) -> Loading + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let mut statements = 0;
+        let mut tries = 0;
+        let landed = loop {
+            tries += 1;
+            let ticket = self.follow.ticket();
+            let began_at = self.clock.now();
+            let reading = Reading::of(asked);
+            let loaded = load(reading.clone()).await;
+            statements += reading.statements();
+            let value = match loaded {
+                Ok(value) => value,
+                Err(error) => break Err(Arc::new(error) as Arc<dyn Any + Send + Sync>),
+            };
+            let notes = reading.noted();
+            let wholeness = self.wholeness(&notes, ticket).await;
+            if wholeness == Some(false) && tries < MOST_TRIES {
+                self.counts.torn(key.kind());
+                continue;
+            }
+            break Ok(self.keep(
+                &key,
+                &policy,
+                value,
+                Load { notes, ticket, wholeness, began_at, statements },
+            ));
+        };
+        self.counts.loaded(key.kind(), statements);
+        landing.land(landed);
+    }
+
+    /// Whether what was read shows one moment; `None` where that cannot be told.
+    async fn wholeness(&self, notes: &Notes, ticket: Option<Ticket>) -> Option<bool> {
+        if agree(&notes.parts) || notes.unkeepable.is_some() {
+            return Some(true);
+        }
+        let since = since(notes, ticket?);
+        self.follow.are_of_one_moment(&notes.parts, since).await
+    }
+
+    fn keep<T: Weigh + Send + Sync + 'static>(
+        &self,
+        key: &Key,
+        policy: &Policy,
+        value: T,
+        load: Load,
+    ) -> Filled {
+        let checked = self.keepable(&load);
+        let is_judged = matches!(checked, Ok(_) | Err(NotKept::Outdated));
+        let generation = load.ticket.filter(|_| is_judged).map_or(UNKEEPABLE, |ticket| ticket.generation);
+        let Load { notes, began_at, statements, .. } = load;
+        let is_all_new = notes.known_to.is_none();
+        let is_stale = notes.is_stale;
+        let until = notes.until;
+        let end = policy.end(began_at, rand::rng().random());
+        let entry = Arc::new(Entry::new(
+            value,
+            Making {
+                parts: notes.parts,
+                generation: if matches!(checked, Ok(_) | Err(NotKept::Outdated)) {
+                    generation
+                } else {
+                    UNKEEPABLE
+                },
+                checked: checked.unwrap_or_default(),
+                made_at: began_at,
+                fresh_until: until.map_or(end, |until| until.min(end)),
+                until,
+            },
+        ));
+        let fits = checked.is_ok() && self.memory.keep(key.clone(), Arc::clone(&entry), 0);
+        let not_kept = checked.err().or((!fits).then_some(NotKept::TooLarge));
+        if let Some(why) = not_kept {
+            self.counts.not_kept(key.kind(), why);
+            if matches!(why, NotKept::NothingRead) {
+                say_once(key);
+            }
+        }
+        Filled { entry, began_at, is_all_new, is_stale, not_kept, statements }
+    }
+
+    /// Up to where in the ledger a loaded answer is true, if it can be kept.
+    fn keepable(&self, Load { notes, ticket, wholeness, .. }: &Load) -> Result<u64, NotKept> {
+        if let Some(why) = notes.unkeepable {
+            return Err(NotKept::Unkeepable(why));
+        }
+        if notes.parts.is_empty() {
+            return Err(NotKept::NothingRead);
+        }
+        let ticket = ticket.ok_or(NotKept::Unknown)?;
+        match wholeness {
+            Some(true) if notes.generation.is_none_or(|generation| generation == ticket.generation) => {}
+            Some(_) => return Err(NotKept::Outdated),
+            None => return Err(NotKept::Unknown),
+        }
+        let ticket = Ticket { head: since(notes, ticket), ..ticket };
+        match self.follow.judge(&notes.parts, ticket) {
+            Verdict::True(head) => Ok(head),
+            _ => Err(NotKept::Outdated),
+        }
+    }
+}
+
+/// A load that has come to its end.
+struct Load {
+    notes: Notes,
+    ticket: Option<Ticket>,
+    wholeness: Option<bool>,
+    began_at: Moment,
+    statements: u32,
+}
+
+/// Up to where in the ledger all that was read is known to be true: new statements see all that was known when they began.
+fn since(notes: &Notes, ticket: Ticket) -> u64 {
+    notes.known_to.map_or(ticket.head, |known_to| known_to.min(ticket.head))
+}
+
+/// Something that nothing would ever end is a mistake of the application, told once.
+fn say_once(key: &Key) {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(%key, "it is not kept, nor is any other like it: its loader read nothing through its handle");
+    });
+}
