@@ -202,7 +202,7 @@ impl Columns {
     fn differ(&self, old: Option<&RowValues>, new: Option<&RowValues>) -> bool {
         let (Columns::Only(names), Some(old), Some(new)) = (self, old, new) else { return true };
         names.iter().any(|name| match (old.value(name), new.value(name)) {
-            (Some(Value::Unknown), _) | (None, _) | (_, None) => true,
+            (Some(Value::Unknown) | None, _) | (_, None) => true,
             (old, new) => old != new,
         })
     }
