@@ -1,12 +1,13 @@
 //! When everything that was kept becomes worthless.
 
 use std::fs;
-use std::process::Command;
+use std::path::PathBuf;
 
 use larder::source::SourceError;
 use sqlx::Connection as _;
+use sqlx::sqlite::SqliteJournalMode;
 
-use crate::database::Database;
+use crate::database::{Database, HOMES};
 
 #[tokio::test]
 async fn nothing_but_writes_leaves_the_life_as_it_is() {
@@ -54,20 +55,24 @@ async fn triggers_that_were_away_for_a_moment_between_two_polls_begin_a_life() {
     assert_ne!(follower.poll().await.unwrap().incarnation, before);
 }
 
-/// A copy of the file as it is now, nothing of which is left in a write-ahead log.
-async fn copy(database: &Database) -> std::path::PathBuf {
+/// A copy of the file as it is now, which nobody else has open. Without a write-ahead log the file is all there is.
+fn copy(database: &Database) -> PathBuf {
     let copy = database.path().with_extension("copy");
-    database.sql(&format!("vacuum into '{}'", copy.display())).await;
+    fs::copy(database.path(), &copy).unwrap();
     copy
+}
+
+async fn without_a_log() -> Database {
+    Database::with(SqliteJournalMode::Delete, &[HOMES]).await.watching("homes", &["price"]).await
 }
 
 #[tokio::test]
 async fn a_file_that_takes_the_place_of_ours_is_noticed() {
-    let database = Database::new().await;
+    let database = without_a_log().await;
     database.sql("insert into homes (id) values (1)").await;
     let mut follower = database.follower();
     let before = follower.poll().await.unwrap();
-    fs::rename(copy(&database).await, database.path()).unwrap();
+    fs::rename(copy(&database), database.path()).unwrap();
     let after = follower.poll().await.unwrap();
     assert_ne!(after.incarnation, before.incarnation);
     database.sql("insert into homes (id) values (2)").await;
@@ -87,19 +92,17 @@ async fn a_deleted_file_is_noticed_and_does_not_come_back_empty() {
 
 #[tokio::test]
 async fn a_copy_that_was_put_back_into_the_file_is_noticed_however_far_it_has_come_since() {
-    for written_since in [0, 1, 5, 9] {
-        let database = Database::new().await;
+    for written_since in [0, 1, 4, 6, 9] {
+        let database = without_a_log().await;
         let mut follower = database.follower();
         follower.poll().await.unwrap();
         database.sql("insert into homes (id) values (100)").await;
-        let copy = copy(&database).await;
+        let copy = copy(&database);
         for id in 0..5 {
             database.sql(&format!("insert into homes (id) values ({id})")).await;
         }
         let before = follower.poll().await.unwrap();
-        let restore = format!(".restore '{}'", copy.display());
-        let restored = Command::new("sqlite3").arg(database.path()).arg(restore).status().unwrap();
-        assert!(restored.success());
+        fs::copy(&copy, database.path()).unwrap();
         for id in 0..written_since {
             database.sql(&format!("insert into homes (id, price) values ({id}, 1)")).await;
         }
@@ -108,6 +111,17 @@ async fn a_copy_that_was_put_back_into_the_file_is_noticed_however_far_it_has_co
         database.sql("delete from homes where id = 100").await;
         assert_eq!(follower.told("price").await, ["100: null -> -"]);
     }
+}
+
+#[tokio::test]
+async fn a_copy_that_sqlite_itself_puts_back_is_noticed() {
+    let database = Database::new().await;
+    let copy = database.path().with_extension("copy");
+    database.sql(&format!("vacuum into '{}'", copy.display())).await;
+    let mut follower = database.follower();
+    let before = follower.poll().await.unwrap();
+    database.sql_from_another_process(&format!(".restore '{}'", copy.display()));
+    assert_ne!(follower.poll().await.unwrap().incarnation, before.incarnation);
 }
 
 #[tokio::test]

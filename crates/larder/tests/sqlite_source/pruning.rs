@@ -22,6 +22,7 @@ async fn old_changes_go_and_the_floor_rises_with_them() {
     let mut follower = database.follower();
     let before = follower.poll().await.unwrap();
     database.sql("insert into homes (id) values (3)").await;
+    follower.poll().await.unwrap();
     follower.source.prune(HOUR).await.unwrap();
     let after = follower.poll().await.unwrap();
     assert_eq!((before.floor, after.floor), (Xid(1), Xid(4)));
