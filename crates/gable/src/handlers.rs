@@ -58,7 +58,7 @@ fn id(text: &str) -> Option<i64> {
 /// The listing of an id, if there is one for everybody to see.
 async fn public_property(store: &listings::Store, text: &str) -> Result<Property, Error> {
     let nobody = || Error::NotFound(format!("There is no listing {text}"));
-    let property = store.property_by_id(id(text).ok_or_else(nobody)?).await?;
+    let property = store.property_by_id(&larder::Reading::new(), id(text).ok_or_else(nobody)?).await?;
     property.filter(|property| property.status.is_public()).ok_or_else(nobody)
 }
 

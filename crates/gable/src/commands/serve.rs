@@ -85,7 +85,7 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     let store = database::open_for_work(settings).await?;
     if arguments.no_migrate {
         let plan = database::plan(&store).await?;
-        if !plan.pending.is_empty() {
+        if !plan.is_done() {
             bail!("the database is not at this version and --no-migrate was given: run gable migrate");
         }
     } else {

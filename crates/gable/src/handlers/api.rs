@@ -114,9 +114,12 @@ pub struct PageParameters {
 pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
     let search = search(&uri, Unknown::Refuse)?;
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&search)).await?;
-    let count =
-        if search.count { Some(timings.database(application.store.count(&search)).await?) } else { None };
+    let page = timings.database(application.store.page(&larder::Reading::new(), &search)).await?;
+    let count = if search.count {
+        Some(timings.database(application.store.count(&larder::Reading::new(), &search)).await?)
+    } else {
+        None
+    };
     let next = page.next.map(|position| search.after(position));
     let body = RecordPage {
         properties: page.properties.into_iter().map(Record::from).collect(),

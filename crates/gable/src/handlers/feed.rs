@@ -28,7 +28,7 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Answ
     let query = search.canonical();
     let newest = listings::Search { sort: Sort::Newest, limit: ENTRIES, ..search.clone() };
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&newest)).await?;
+    let page = timings.database(application.store.page(&larder::Reading::new(), &newest)).await?;
     let site = &application.site_url;
     let feed = Feed {
         id: format!("{site}{}", address(PATH, &query)),

@@ -27,7 +27,8 @@ const SIMILAR: u16 = 4;
 pub async fn show(State(application): State<Arc<Application>>, Path(id): Path<String>) -> Answer {
     let mut timings = Timings::default();
     let property = timings.database(public_property(&application.store, &id)).await?;
-    let similar = timings.database(application.store.similar(&property, SIMILAR)).await?;
+    let similar =
+        timings.database(application.store.similar(&larder::Reading::new(), &property, SIMILAR)).await?;
     let page = page(&application.site_url, &property, &similar);
     let text = timings.render(|| page.render())?;
     Ok(Representation::html(text).timed(timings))

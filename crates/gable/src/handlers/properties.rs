@@ -46,7 +46,7 @@ pub struct DjangoPage {
 pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
     let search = search(&uri)?;
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&search)).await?;
+    let page = timings.database(application.store.page(&larder::Reading::new(), &search)).await?;
     let body = DjangoPage { properties: page.properties.into_iter().map(DjangoRecord::from).collect() };
     let answer = Representation::json(&body)?.timed(timings);
     let next = page.next.and_then(|position| Parameter::Cursor.value(&search.after(position)));

@@ -43,7 +43,7 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Resu
 async fn found(application: &Application, search: &Search) -> super::Answer {
     let mut timings = Timings::default();
     let store = &application.store;
-    let overview = timings.database(store.overview(search)).await?;
+    let overview = timings.database(store.overview(&larder::Reading::new(), search)).await?;
     let outcome = timings.database(outcome::of(store, search, overview.count)).await?;
     let page = SearchPage {
         layout: layout(application, search),

@@ -19,7 +19,8 @@ const NAMESPACE: &str = "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"";
 
 /// All active listings; where they are more than one sitemap holds, an index of sitemaps.
 pub async fn sitemap(State(application): State<Arc<Application>>) -> Answer {
-    let starts = application.store.active_stretches(LISTINGS_A_SITEMAP, SITEMAPS).await?;
+    let starts =
+        application.store.active_stretches(&larder::Reading::new(), LISTINGS_A_SITEMAP, SITEMAPS).await?;
     if starts.len() == 1 {
         return stretch(&application, 0).await;
     }
@@ -39,7 +40,7 @@ pub async fn part(State(application): State<Arc<Application>>, Path(name): Path<
 }
 
 async fn stretch(application: &Application, start: i64) -> Answer {
-    let listings = application.store.active_after(start, LISTINGS_A_SITEMAP).await?;
+    let listings = application.store.active_after(&larder::Reading::new(), start, LISTINGS_A_SITEMAP).await?;
     let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset {NAMESPACE}>\n");
     if start == 0 {
         let _ = writeln!(xml, "<url><loc>{}/</loc></url>", application.site_url);

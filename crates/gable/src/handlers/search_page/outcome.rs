@@ -12,7 +12,7 @@ use crate::pages::wording as words;
 const RELAXATIONS: usize = 4;
 
 pub(super) async fn of(store: &Store, search: &Search, found: Count) -> Result<Outcome, StoreError> {
-    let page = store.page(search).await?;
+    let page = store.page(&larder::Reading::new(), search).await?;
     // A deeper page that has become empty is the end of its list, not a search that finds nothing.
     if page.properties.is_empty() && search.after.is_none() {
         return relaxations(store, search).await.map(Outcome::Nothing);
@@ -50,7 +50,7 @@ async fn relaxations(store: &Store, search: &Search) -> Result<Vec<Relaxation>, 
 async fn fruitful(store: &Store, candidates: Vec<(String, Search)>) -> Result<Vec<Relaxation>, StoreError> {
     let mut found = Vec::new();
     for (label, candidate) in candidates {
-        let found_by_it = store.count(&candidate).await?;
+        let found_by_it = store.count(&larder::Reading::new(), &candidate).await?;
         if found_by_it.listings > 0 {
             found.push((found_by_it.listings, relaxation(label, &candidate, found_by_it)));
         }
