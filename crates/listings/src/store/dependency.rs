@@ -122,17 +122,36 @@ fn range_from_nothing(column: &str, least: Option<Value>, most: Option<Value>) -
     })
 }
 
-fn inside(bbox: &BoundingBox) -> [Condition; 2] {
-    let longitude = |west: Option<f64>, east: Option<f64>| {
-        Condition::Range("longitude".into(), west.map(Value::from), east.map(Value::from))
-    };
-    let latitude = Condition::Range("latitude".into(), Some(bbox.south.into()), Some(bbox.north.into()));
-    let longitude = if bbox.crosses_antimeridian() {
-        Condition::AnyOf(vec![longitude(Some(bbox.west), None), longitude(None, Some(bbox.east))])
+/// Degrees, a tenth of a millimetre: so near an edge, a change cannot tell on which side of it a listing is. It may tell the
+/// coordinate rounded: SQLite writes 15 digits of it into JSON.
+const EDGE: f64 = 1e-9;
+
+fn inside(bbox: &BoundingBox) -> impl Iterator<Item = Condition> {
+    let longitudes = if bbox.crosses_antimeridian() {
+        vec![(Some(bbox.west), None), (None, Some(bbox.east))]
     } else {
-        longitude(Some(bbox.west), Some(bbox.east))
+        vec![(Some(bbox.west), Some(bbox.east))]
     };
-    [latitude, longitude]
+    let latitudes = vec![(Some(bbox.south), Some(bbox.north))];
+    [("latitude", latitudes), ("longitude", longitudes)]
+        .into_iter()
+        .flat_map(|(column, ranges)| [reached(column, &ranges, EDGE), surely_reached(column, &ranges)])
+}
+
+type Degrees = (Option<f64>, Option<f64>);
+
+/// At least one of the ranges, each grown by `margin`, holds the column.
+fn reached(column: &str, ranges: &[Degrees], margin: f64) -> Condition {
+    let degrees = |edge: Option<f64>, margin: f64| edge.map(|edge| Value::from(edge + margin));
+    let grown = ranges.iter().map(|&(least, most)| {
+        Condition::Range(column.into(), degrees(least, -margin), degrees(most, margin))
+    });
+    Condition::AnyOf(grown.collect())
+}
+
+/// So well within them that rounding does not matter; else it may be.
+fn surely_reached(column: &str, ranges: &[Degrees]) -> Condition {
+    Condition::AnyOf(vec![reached(column, ranges, -EDGE), Condition::Undecidable])
 }
 
 fn order(dialect: &Dialect, search: &Search) -> Order {

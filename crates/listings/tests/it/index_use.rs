@@ -144,10 +144,11 @@ fn rows_read(node: &Value, name: &str, plan: &str) -> i64 {
     own + below
 }
 
-/// The statement with its values in place of the placeholders, as PostgreSQL plans one that is not kept prepared.
+/// The statement as the store sends it, with its values in place of the placeholders, as PostgreSQL plans one that is not
+/// kept prepared.
 fn literal(statement: &Statement) -> String {
     let values = statement.binds.iter().enumerate().rev();
-    values.fold(statement.sql.clone(), |sql, (index, bind)| {
+    values.fold((postgres().stamped)(&statement.sql), |sql, (index, bind)| {
         let value = match bind {
             Bind::Text(text) => format!("'{}'", text.replace('\'', "''")),
             Bind::Integer(number) => format!("{number}::bigint"),
