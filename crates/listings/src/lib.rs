@@ -20,6 +20,7 @@ pub mod read;
 pub mod samples;
 pub mod search;
 pub mod store;
+mod weigh;
 pub mod write;
 
 pub use property::{Draft, Kind, NewProperty, Price, Property, Status};

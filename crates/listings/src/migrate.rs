@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use larder::source;
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
+use sqlx::{PgConnection, PgPool, SqlitePool};
 
+use crate::store::dependency::TABLE;
 use crate::store::{Pool, Statement};
 use crate::{Store, StoreError};
 
@@ -17,6 +20,16 @@ pub struct Plan {
     pub pending: Vec<(i64, String)>,
     /// Whether a table `properties_property` made by somebody else (Django) is there to be adopted.
     pub adopts: bool,
+    /// Whether changes to listings are not written down yet, or will not be once the rest is done: caches live by them.
+    pub watches: bool,
+}
+
+impl Plan {
+    /// Whether nothing is lacking.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.pending.is_empty() && !self.watches
+    }
 }
 
 /// Why a database could not be brought to this version. Nothing was changed by the step that failed.
@@ -47,6 +60,9 @@ pub enum MigrateError {
         /// What would fit.
         expected: &'static str,
     },
+    /// Changes to listings cannot be written down.
+    #[error("changes to {TABLE} cannot be watched: {0}")]
+    Watch(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,7 +117,7 @@ impl Store {
     /// [`MigrateError`], as `migrate` would return it before its first change.
     pub async fn migration_plan(&self) -> Result<Plan, MigrateError> {
         // In this order: a table that another program makes meanwhile, with its migration, is not one to be adopted.
-        let is_there = self.table_exists("properties_property").await?;
+        let is_there = self.table_exists(TABLE).await?;
         let applied = self.applied_migrations().await?;
         let known = self.migrations();
         let newest = known.last().map_or(0, |migration| migration.version);
@@ -124,11 +140,12 @@ impl Store {
         if adopts {
             self.check_adoptable().await?;
         }
-        Ok(Plan { pending, adopts })
+        let watches = !pending.is_empty() || !self.is_watched().await?;
+        Ok(Plan { pending, adopts, watches })
     }
 
-    /// Applies what is pending, each migration in a transaction of its own; returns what was done. Several at once wait
-    /// for each other (PostgreSQL: advisory lock).
+    /// Applies what is pending, each migration in a transaction of its own, and has changes to listings written down; returns
+    /// what was done. Several at once wait for each other (PostgreSQL: advisory lock).
     ///
     /// An index over millions of rows takes its time: the store should have been made without a statement timeout.
     ///
@@ -136,18 +153,48 @@ impl Store {
     /// [`MigrateError`].
     pub async fn migrate(&self) -> Result<Plan, MigrateError> {
         let plan = self.migration_plan().await?;
-        if plan.pending.is_empty() {
-            return Ok(plan);
+        if !plan.pending.is_empty() {
+            self.apply_migrations().await?;
         }
+        if plan.watches {
+            self.watch().await?;
+        }
+        Ok(plan)
+    }
+
+    async fn apply_migrations(&self) -> Result<(), MigrateError> {
         let outcome = match &self.pool {
             Pool::Postgres(pool) => POSTGRES.run(pool).await,
             Pool::Sqlite(pool) => SQLITE.run(pool).await,
         };
         match outcome.map_err(in_our_words) {
             // SQLite has no lock for this: of two that begin at once, the second finds the work done.
-            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(plan),
-            outcome => outcome.map(|()| plan),
+            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(()),
+            outcome => outcome,
         }
+    }
+
+    async fn watch(&self) -> Result<(), MigrateError> {
+        let columns = self.dialect().watched;
+        match &self.pool {
+            Pool::Postgres(pool) => watch_postgres(pool, columns).await,
+            Pool::Sqlite(pool) => watch_sqlite(pool, columns).await,
+        }
+    }
+
+    /// Whether changes to listings are written down: whether the table has a trigger of larder's.
+    async fn is_watched(&self) -> Result<bool, StoreError> {
+        let sql = match &self.pool {
+            Pool::Postgres(_) => {
+                "select 1 from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+                 where tgrelid = to_regclass($1) and pronamespace = to_regnamespace('larder') limit 1"
+            }
+            Pool::Sqlite(_) => {
+                "select 1 from sqlite_schema where type = 'trigger' and tbl_name = $1 and sql like '%larder%' limit 1"
+            }
+        };
+        let statement = Statement { sql: sql.to_owned(), binds: vec![TABLE.into()] };
+        Ok(!self.fetch::<(i32,)>(statement).await?.is_empty())
     }
 
     /// Whether no listing is there at all, of any status.
@@ -206,6 +253,47 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+/// All or nothing, and one program at a time: of two that make the same schema at once, PostgreSQL refuses the second.
+async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
+    lock_watching(&mut transaction).await.map_err(StoreError::from)?;
+    source::postgres::install(&mut transaction).await?;
+    source::postgres::watch(&mut transaction, TABLE, columns).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Held until the transaction ends.
+async fn lock_watching(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('larder watches properties_property', 0))")
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn watch_sqlite(pool: &SqlitePool, columns: &[&str]) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await.map_err(StoreError::from)?;
+    source::sqlite::install(&mut connection).await?;
+    Ok(source::sqlite::watch(&mut connection, TABLE, columns).await?)
+}
+
+impl From<source::postgres::InstallError> for MigrateError {
+    fn from(error: source::postgres::InstallError) -> MigrateError {
+        match error {
+            source::postgres::InstallError::Database(error) => StoreError::from(error).into(),
+            other => MigrateError::Watch(other.to_string()),
+        }
+    }
+}
+
+impl From<source::sqlite::InstallError> for MigrateError {
+    fn from(error: source::sqlite::InstallError) -> MigrateError {
+        match error {
+            source::sqlite::InstallError::Database(error) => StoreError::from(error).into(),
+            other => MigrateError::Watch(other.to_string()),
+        }
     }
 }
 

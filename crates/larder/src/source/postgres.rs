@@ -19,13 +19,15 @@ use crate::freshness::{Poll, Snapshot};
 pub const STAMP: &str = "case when pg_current_xact_id_if_assigned() is null and not pg_is_in_recovery() \
                          then pg_current_snapshot()::text end";
 
-/// A query that gives the rows of `query` in their order, each with its stamp in the column `larder_stamp`; where there are
-/// no rows, one row of nulls with the stamp.
+/// A query that gives the rows of `query` in their order, each with its stamp in the column `larder_stamp` (text, null where
+/// the answer must not be kept) and true in the column `larder_row`; where there are no rows, one row of nulls with the
+/// stamp. The columns of `query` come first, in their order.
 #[must_use]
 pub fn stamped(query: &str) -> String {
+    // `offset 0` has the stamp made once: without it, PostgreSQL would write it out again for each row.
     format!(
-        "select larder_rows.*, larder_stamp.larder_stamp from (select {STAMP} as larder_stamp) as larder_stamp \
-         left join ({query}) as larder_rows on true"
+        "select larder_rows.*, larder_stamp.larder_stamp from (select {STAMP} as larder_stamp offset 0) as larder_stamp \
+         left join (select larder_query.*, true as larder_row from ({query}) as larder_query) as larder_rows on true"
     )
 }
 

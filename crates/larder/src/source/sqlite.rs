@@ -30,13 +30,14 @@ use crate::incarnation::Incarnation;
 /// The stamp of a statement: the snapshot that it reads in. The table has an index by number, so this takes no time.
 pub const STAMP: &str = "(select (max(number) + 1) || ':' || (max(number) + 1) || ':' from larder_change)";
 
-/// A query that gives the rows of `query` in their order, each with its stamp in the column `larder_stamp`; where there are
-/// no rows, one row of nulls with the stamp.
+/// A query that gives the rows of `query` in their order, each with its stamp in the column `larder_stamp` (text, null where
+/// the answer must not be kept) and true in the column `larder_row`; where there are no rows, one row of nulls with the
+/// stamp. The columns of `query` come first, in their order.
 #[must_use]
 pub fn stamped(query: &str) -> String {
     format!(
         "select larder_rows.*, larder_stamp.larder_stamp from (select {STAMP} as larder_stamp) as larder_stamp \
-         left join ({query}) as larder_rows on true"
+         left join (select larder_query.*, true as larder_row from ({query}) as larder_query) as larder_rows on true"
     )
 }
 

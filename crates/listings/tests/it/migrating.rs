@@ -1,5 +1,6 @@
 //! Bringing a database to this version, whatever is there.
 
+use larder::Reading;
 use listings::migrate::MigrateError;
 use listings::store::Options;
 use listings::{Search, Store};
@@ -112,7 +113,7 @@ async fn a_migrated_file_can_be_read_without_the_right_to_write() {
     store.close().await;
     let store = connected(&format!("{url}?mode=ro")).await;
     assert!(store.migration_plan().await.unwrap().pending.is_empty());
-    assert!(store.page(&Search::default()).await.unwrap().properties.is_empty());
+    assert!(store.page(&Reading::new(), &Search::default()).await.unwrap().properties.is_empty());
 }
 
 const DJANGOS: &str = "(id serial primary key, title varchar(200) not null, description text not null, \
@@ -127,10 +128,10 @@ async fn an_old_table_with_small_ids_and_a_view_over_its_prices_is_adopted() {
     postgres.sql(&url, "insert into properties_property values (7, 'A', '', 'NaN', 'Accra', now())");
     let store = connected(&url).await;
     store.migrate().await.unwrap();
-    let page = store.page(&Search::default()).await.unwrap();
+    let page = store.page(&Reading::new(), &Search::default()).await.unwrap();
     assert_eq!((page.properties[0].id, page.properties[0].price), (7, None));
-    assert_eq!(store.active_after(0, 10).await.unwrap()[0].0, 7);
-    assert_eq!(store.active_stretches(10, 10).await.unwrap(), [0]);
+    assert_eq!(store.active_after(&Reading::new(), 0, 10).await.unwrap()[0].0, 7);
+    assert_eq!(store.active_stretches(&Reading::new(), 10, 10).await.unwrap(), [0]);
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ impl Page {
         if let Some(groups) = self.groups(entry) {
             headers.insert(CACHE_GROUPS, groups.clone());
         }
-        if let (Some(timing), How::Loaded { collapsed: false, .. }) = (&self.timing, how) {
+        if let (Some(timing), How::Loaded { collapsed: false, .. }) = (self.timing(), how) {
             headers.insert(SERVER_TIMING, timing.clone());
         }
     }

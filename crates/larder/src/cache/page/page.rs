@@ -22,7 +22,7 @@ pub struct Page {
     content: Arc<Content>,
     pub(super) media_type: HeaderValue,
     pub(super) link: Option<HeaderValue>,
-    pub(super) timing: Option<HeaderValue>,
+    timing: Option<HeaderValue>,
 }
 
 #[derive(Debug)]
@@ -67,6 +67,12 @@ impl Page {
     #[must_use]
     pub fn with_timing(self, timing: HeaderValue) -> Page {
         Page { timing: Some(timing), ..self }
+    }
+
+    /// The `Server-Timing` field.
+    #[must_use]
+    pub fn timing(&self) -> Option<&HeaderValue> {
+        self.timing.as_ref()
     }
 
     /// The bytes, in no coding.
