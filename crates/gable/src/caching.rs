@@ -1,15 +1,18 @@
 //! How the cache is set up: from the settings to a larder and the pages in front of the routes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use bytes::Bytes;
 use larder::cache::page::NoPage;
 use larder::clock::Clock;
-use larder::{Larder, Options, Pace, PageCache, TokenKey};
+use larder::{Larder, Options, Pace, PageCache, Policy, TokenKey};
+use listings::Store;
 
 use crate::application::Application;
+use crate::catalogue::Catalogue;
 use crate::error::Error;
 use crate::server::Shortcut;
 use crate::settings::Settings;
@@ -26,10 +29,26 @@ pub fn options(settings: &Settings) -> Options {
     }
 }
 
+/// What is promised of answers that live so long.
+///
+/// To ask a SQLite file what has changed takes microseconds: so it is asked for every request, and no answer is ever older
+/// than the last commit.
+fn policy(settings: &Settings, store: &Store, lifetime: Duration) -> Policy {
+    let lease = if store.is_embedded() { Duration::ZERO } else { settings.cache_lease };
+    Policy { lifetime, lease, stale_if_error: settings.stale_if_error }
+}
+
+/// Where handlers read: that store, kept in that larder.
+#[must_use]
+pub fn catalogue(settings: &Settings, store: &Store, larder: &Larder) -> Catalogue {
+    Catalogue::new(store.clone(), larder, policy(settings, store, settings.data_cache_ttl))
+}
+
 /// The pages of the site, kept in that larder.
 #[must_use]
-pub fn pages(settings: &Settings, larder: &Larder) -> PageCache {
-    PageCache::new(larder.clone(), "gable", router::pages(settings))
+pub fn pages(settings: &Settings, store: &Store, larder: &Larder) -> PageCache {
+    let policy = policy(settings, store, settings.page_cache_ttl);
+    PageCache::new(larder.clone(), "gable", router::pages(policy))
         .with_token_key(token_key(settings))
         .with_refusal(refusal)
 }

@@ -4,7 +4,6 @@
 //! the Django project where it has the same: `all_properties`, `property_17`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use larder::{DataCache, Failed, Larder, Policy, Reading};
 use listings::property::Property;
@@ -12,7 +11,6 @@ use listings::read::{Count, Overview, Page};
 use listings::{Search, Store, StoreError};
 
 use crate::error::Error;
-use crate::settings::Settings;
 
 /// The store of listings behind the cache of data.
 #[derive(Debug, Clone)]
@@ -119,10 +117,4 @@ impl From<Failed<Arc<StoreError>>> for Error {
             Failed::Lost => Error::Internal("a load ended without an answer".to_owned()),
         }
     }
-}
-
-/// What is promised of answers that live so long, as the settings say.
-#[must_use]
-pub fn policy(lifetime: Duration, settings: &Settings) -> Policy {
-    Policy { lifetime, lease: settings.cache_lease, stale_if_error: settings.stale_if_error }
 }

@@ -136,9 +136,10 @@ pub async fn negotiate(shows_timings: bool, request: Request, next: Next) -> Res
     if let Some(representation) = made {
         let request = PageRequest { method: &method, headers: &headers };
         let timing = representation.page.timing().cloned();
-        let (parts, _) = response.into_parts();
+        let (mut parts, _) = response.into_parts();
         response = representation.answer(request).await;
-        // What was said about the way here stays.
+        // What was said about the way here stays, but for the length of the empty response that it travelled in.
+        parts.headers.remove(header::CONTENT_LENGTH);
         response.headers_mut().extend(parts.headers);
         response.extensions_mut().extend(parts.extensions);
         if let Some(timing) = timing {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::get;
-use larder::{PageCache, PageRule};
+use larder::{PageCache, PageRule, Policy};
 use tower::Layer as _;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,8 +18,7 @@ use crate::handlers::{
     Answer, api, cache_metrics, docs, drawing, export, feed, health, listing_page, not_like_that,
     nothing_here, properties, search_page, sitemap,
 };
-use crate::settings::Settings;
-use crate::{assets, catalogue, deadline, error, metrics, representation, request_id, security};
+use crate::{assets, deadline, error, metrics, representation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
@@ -60,8 +59,7 @@ pub const OPEN_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Which pages are kept, and under which address each. A route that is not named here is not cached.
 #[must_use]
-pub fn pages(settings: &Settings) -> Vec<PageRule> {
-    let policy = catalogue::policy(settings.page_cache_ttl, settings);
+pub fn pages(policy: Policy) -> Vec<PageRule> {
     let page = |route, address| PageRule { route, policy, address };
     vec![
         page(search_page::PATH, search_page::page_address),

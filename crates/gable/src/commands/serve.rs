@@ -16,11 +16,10 @@ use super::cli::Serve;
 use super::healthcheck::reachable;
 use super::{database, say};
 use crate::application::Application;
-use crate::catalogue::Catalogue;
 use crate::metrics::Metrics;
 use crate::server::{AllowedHosts, Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
-use crate::{caching, catalogue, clock, error, router};
+use crate::{caching, clock, error, router};
 
 /// Listings that a new and empty SQLite file gets, and which.
 const SAMPLES: usize = 40;
@@ -47,9 +46,8 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let site_url =
         settings.site_url.clone().unwrap_or_else(|| reachable_url(&settings.allowed_hosts, address));
     let openapi = serde_json::to_vec(&router::openapi())?.into();
-    let pages = caching::pages(&settings, &larder);
-    let policy = catalogue::policy(settings.data_cache_ttl, &settings);
-    let catalogue = Catalogue::new(store.clone(), &larder, policy);
+    let pages = caching::pages(&settings, &store, &larder);
+    let catalogue = caching::catalogue(&settings, &store, &larder);
     let application = Arc::new(Application {
         settings,
         site_url,
