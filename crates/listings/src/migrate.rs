@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use larder::source;
+use larder::source::postgres::InstallError;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
-use sqlx::{PgConnection, PgPool, SqlitePool};
+use sqlx::{PgPool, SqlitePool};
 
 use crate::store::dependency::TABLE;
 use crate::store::{Pool, Statement};
@@ -20,7 +22,7 @@ pub struct Plan {
     pub pending: Vec<(i64, String)>,
     /// Whether a table `properties_property` made by somebody else (Django) is there to be adopted.
     pub adopts: bool,
-    /// Whether changes to listings are not written down yet, or will not be once the rest is done: caches live by them.
+    /// Whether changes to listings are not written down yet: caches live by them.
     pub watches: bool,
 }
 
@@ -62,10 +64,37 @@ pub enum MigrateError {
     },
     /// Changes to listings cannot be written down.
     #[error("changes to {TABLE} cannot be watched: {0}")]
-    Watch(#[from] source::postgres::InstallError),
+    Watch(#[source] InstallError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// `insufficient_privilege` (PostgreSQL, appendix A).
+const LACK_OF_RIGHTS: &str = "42501";
+
+impl MigrateError {
+    fn is_for_lack_of_rights(&self) -> bool {
+        match self {
+            MigrateError::Store(StoreError::ReadOnly) => true,
+            MigrateError::Watch(InstallError::Database(error)) => {
+                error.as_database_error().and_then(DatabaseError::code).as_deref() == Some(LACK_OF_RIGHTS)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<InstallError> for MigrateError {
+    fn from(error: InstallError) -> MigrateError {
+        match error {
+            InstallError::Database(error) => match StoreError::from(error) {
+                StoreError::Refused(error) => MigrateError::Watch(InstallError::Database(error)),
+                failed => MigrateError::Store(failed),
+            },
+            refused => MigrateError::Watch(refused),
+        }
+    }
 }
 
 /// What an adopted table must have: the columns of Django's model, in any of the types that Django gives them.
@@ -156,10 +185,12 @@ impl Store {
         if !plan.pending.is_empty() {
             self.apply_migrations().await?;
         }
-        if plan.watches {
-            self.watch().await?;
+        match self.watch().await {
+            // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
+            // alter the database can still serve it.
+            Err(error) if !plan.watches && error.is_for_lack_of_rights() => Ok(plan),
+            outcome => outcome.map(|()| plan),
         }
-        Ok(plan)
     }
 
     async fn apply_migrations(&self) -> Result<(), MigrateError> {
@@ -174,10 +205,12 @@ impl Store {
         }
     }
 
+    /// Has changes to listings written down, with the columns that searches are made of. Where they are already, this does
+    /// nothing.
     async fn watch(&self) -> Result<(), MigrateError> {
         let columns = self.dialect().watched;
         match &self.pool {
-            Pool::Postgres(pool) => watch_postgres(pool, columns).await,
+            Pool::Postgres(pool) => watch_postgres(pool, columns).await.map_err(MigrateError::from),
             Pool::Sqlite(pool) => Ok(watch_sqlite(pool, columns).await.map_err(StoreError::from)?),
         }
     }
@@ -256,21 +289,12 @@ impl Store {
     }
 }
 
-/// All or nothing, and one program at a time: of two that make the same schema at once, PostgreSQL refuses the second.
-async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), MigrateError> {
-    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
-    lock_watching(&mut transaction).await.map_err(StoreError::from)?;
+/// All or nothing. The schema's own lock is held until the end, so several programs that watch do it one by one.
+async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), InstallError> {
+    let mut transaction = pool.begin().await?;
     source::postgres::install(&mut transaction).await?;
     source::postgres::watch(&mut transaction, TABLE, columns).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
-}
-
-/// Held until the transaction ends.
-async fn lock_watching(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('larder watches properties_property', 0))")
-        .execute(connection)
-        .await
-        .map(drop)
+    Ok(transaction.commit().await?)
 }
 
 async fn watch_sqlite(pool: &SqlitePool, columns: &[&str]) -> sqlx::Result<()> {

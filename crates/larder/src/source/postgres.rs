@@ -20,14 +20,25 @@ pub fn stamped(query: &str) -> String {
 }
 
 /// What [`install`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed;
 
-/// Why changes cannot be watched.
+/// Why the schema was not put up, or a table not watched.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// The database refused.
-    #[error(transparent)]
+    /// A later build was here.
+    #[error("the schema `larder` in this database has version {installed}; this build knows version {known}")]
+    Newer {
+        /// What is there.
+        installed: i32,
+        /// What this build makes.
+        known: i32,
+    },
+    /// The table can't be watched, and why.
+    #[error("{0}")]
+    Refused(String),
+    /// The database refused, or does not answer.
+    #[error("the database refused: {0}")]
     Database(#[from] sqlx::Error),
 }
 
@@ -37,7 +48,8 @@ pub enum InstallError {
 /// [`InstallError`].
 pub async fn install(connection: &mut PgConnection) -> Result<Installed, InstallError> {
     sqlx::raw_sql(
-        "create schema if not exists larder;
+        "select pg_advisory_xact_lock(hashtextextended('larder.install', 0));
+         create schema if not exists larder;
          create or replace function larder.stand_in() returns trigger language plpgsql as 'begin return null; end'",
     )
     .execute(connection)
