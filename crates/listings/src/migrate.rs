@@ -74,9 +74,9 @@ pub enum MigrateError {
 const LACK_OF_RIGHTS: &str = "42501";
 
 impl MigrateError {
-    fn is_for_lack_of_rights(&self) -> bool {
+    fn is_of_who_may_not_write(&self) -> bool {
         match self {
-            MigrateError::Store(StoreError::ReadOnly) => true,
+            MigrateError::Store(StoreError::ReadOnly | StoreError::Busy) => true,
             MigrateError::Watch(InstallError::Database(error)) => {
                 error.as_database_error().and_then(DatabaseError::code).as_deref() == Some(LACK_OF_RIGHTS)
             }
@@ -187,8 +187,8 @@ impl Store {
         }
         match self.watch().await {
             // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
-            // alter the database can still serve it.
-            Err(error) if !plan.watches && error.is_for_lack_of_rights() => Ok(plan),
+            // alter the database, or not now, can still serve it.
+            Err(error) if !plan.watches && error.is_of_who_may_not_write() => Ok(plan),
             outcome => outcome.map(|()| plan),
         }
     }
