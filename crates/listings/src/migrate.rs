@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use larder::source;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
-use sqlx::{PgConnection, PgPool, SqlitePool};
+use sqlx::{PgPool, SqlitePool};
 
 use crate::store::dependency::TABLE;
 use crate::store::{Pool, Statement};
@@ -20,7 +21,7 @@ pub struct Plan {
     pub pending: Vec<(i64, String)>,
     /// Whether a table `properties_property` made by somebody else (Django) is there to be adopted.
     pub adopts: bool,
-    /// Whether changes to listings are not written down yet, or will not be once the rest is done: caches live by them.
+    /// Whether changes to listings are not written down yet: caches live by them.
     pub watches: bool,
 }
 
@@ -62,10 +63,58 @@ pub enum MigrateError {
     },
     /// Changes to listings cannot be written down.
     #[error("changes to {TABLE} cannot be watched: {0}")]
-    Watch(String),
+    Watch(#[source] WatchError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why changes cannot be written down, in the words of the one or the other database.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each is the error of the source of its name")]
+pub enum WatchError {
+    #[error(transparent)]
+    Postgres(source::postgres::InstallError),
+    #[error(transparent)]
+    Sqlite(source::sqlite::InstallError),
+}
+
+/// `insufficient_privilege` (PostgreSQL, appendix A).
+const LACK_OF_RIGHTS: &str = "42501";
+
+impl MigrateError {
+    fn is_of_who_may_not_write(&self) -> bool {
+        match self {
+            MigrateError::Store(StoreError::ReadOnly | StoreError::Busy) => true,
+            MigrateError::Watch(WatchError::Postgres(source::postgres::InstallError::Database(error))) => {
+                error.as_database_error().and_then(DatabaseError::code).as_deref() == Some(LACK_OF_RIGHTS)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<source::postgres::InstallError> for MigrateError {
+    fn from(error: source::postgres::InstallError) -> MigrateError {
+        use source::postgres::InstallError;
+        let watch = |error| MigrateError::Watch(WatchError::Postgres(error));
+        match error {
+            InstallError::Database(error) => match StoreError::from(error) {
+                StoreError::Refused(error) => watch(InstallError::Database(error)),
+                failed => MigrateError::Store(failed),
+            },
+            refused => watch(refused),
+        }
+    }
+}
+
+impl From<source::sqlite::InstallError> for MigrateError {
+    fn from(error: source::sqlite::InstallError) -> MigrateError {
+        match error {
+            source::sqlite::InstallError::Database(error) => StoreError::from(error).into(),
+            refused => MigrateError::Watch(WatchError::Sqlite(refused)),
+        }
+    }
 }
 
 /// What an adopted table must have: the columns of Django's model, in any of the types that Django gives them.
@@ -156,10 +205,12 @@ impl Store {
         if !plan.pending.is_empty() {
             self.apply_migrations().await?;
         }
-        if plan.watches {
-            self.watch().await?;
+        match self.watch().await {
+            // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
+            // alter the database, or not now, can still serve it.
+            Err(error) if !plan.watches && error.is_of_who_may_not_write() => Ok(plan),
+            outcome => outcome.map(|()| plan),
         }
-        Ok(plan)
     }
 
     async fn apply_migrations(&self) -> Result<(), MigrateError> {
@@ -174,6 +225,8 @@ impl Store {
         }
     }
 
+    /// Has changes to listings written down, with the columns that searches are made of. Where they are already, this does
+    /// nothing.
     async fn watch(&self) -> Result<(), MigrateError> {
         let columns = self.dialect().watched;
         match &self.pool {
@@ -256,45 +309,18 @@ impl Store {
     }
 }
 
-/// All or nothing, and one program at a time: of two that make the same schema at once, PostgreSQL refuses the second.
+/// All or nothing. The schema's own lock is held until the end, so several programs that watch do it one by one.
 async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), MigrateError> {
     let mut transaction = pool.begin().await.map_err(StoreError::from)?;
-    lock_watching(&mut transaction).await.map_err(StoreError::from)?;
     source::postgres::install(&mut transaction).await?;
     source::postgres::watch(&mut transaction, TABLE, columns).await?;
     Ok(transaction.commit().await.map_err(StoreError::from)?)
-}
-
-/// Held until the transaction ends.
-async fn lock_watching(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('larder watches properties_property', 0))")
-        .execute(connection)
-        .await
-        .map(drop)
 }
 
 async fn watch_sqlite(pool: &SqlitePool, columns: &[&str]) -> Result<(), MigrateError> {
     let mut connection = pool.acquire().await.map_err(StoreError::from)?;
     source::sqlite::install(&mut connection).await?;
     Ok(source::sqlite::watch(&mut connection, TABLE, columns).await?)
-}
-
-impl From<source::postgres::InstallError> for MigrateError {
-    fn from(error: source::postgres::InstallError) -> MigrateError {
-        match error {
-            source::postgres::InstallError::Database(error) => StoreError::from(error).into(),
-            other => MigrateError::Watch(other.to_string()),
-        }
-    }
-}
-
-impl From<source::sqlite::InstallError> for MigrateError {
-    fn from(error: source::sqlite::InstallError) -> MigrateError {
-        match error {
-            source::sqlite::InstallError::Database(error) => StoreError::from(error).into(),
-            other => MigrateError::Watch(other.to_string()),
-        }
-    }
 }
 
 fn in_our_words(error: SqlxError) -> MigrateError {
