@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, Moment};
 use crate::entry::Entry;
-use crate::freshness::{Ledger, LedgerLimits, Part, Verdict};
+use crate::freshness::{Ledger, LedgerLimits, Part, Verdict, agree};
 use crate::lifetime::Policy;
 use crate::reading::Asked;
 use crate::source::{Source, SourceError};
@@ -125,9 +125,7 @@ impl Follow {
         let asked_at = self.asked_at.load(Ordering::Acquire);
         asked_at != 0
             && asked.at().since(Moment::of_nanoseconds(asked_at)) <= lease
-            && asked.token().is_none_or(|token| {
-                self.has_seen(token) != Some(false) || asked_at >= asked.at().nanoseconds()
-            })
+            && asked.token().is_none_or(|token| asked_at >= asked.at().nanoseconds() || self.has_seen(token))
     }
 
     /// Waits, if need be, until enough is known for whoever asked: for a poll that was sent after the request came, at most.
@@ -158,17 +156,18 @@ impl Follow {
         if matches!(*self.health.borrow(), Health::Unwatched(_)) { Known::Nothing } else { known }
     }
 
-    /// Whether the ledger sees the write of a token; `None` for a token of another life of the server, which says nothing.
-    fn has_seen(&self, token: WriteToken) -> Option<bool> {
-        self.with_ledger(|ledger| {
-            (ledger.incarnation() == token.incarnation).then(|| ledger.snapshot().sees(token.xid))
-        })?
+    /// Whether the ledger sees the write of a token. One of another life of the server may be of the next, which this node has
+    /// not heard of yet.
+    fn has_seen(&self, token: WriteToken) -> bool {
+        let sees =
+            |ledger: &Ledger| ledger.incarnation() == token.incarnation && ledger.snapshot().sees(token.xid);
+        self.with_ledger(sees).unwrap_or(false)
     }
 
     /// Whether an entry is true by all that is known. For a hot entry while nothing happens, one comparison.
     pub(crate) fn verdict(&self, entry: &Entry) -> Verdict {
         let head = self.head.load(Ordering::Acquire);
-        if entry.checked() == head {
+        if entry.checked() == head && entry.is_keepable() {
             return Verdict::True(head);
         }
         let judged =
@@ -193,14 +192,19 @@ impl Follow {
         self.with_ledger(|ledger| Ticket { generation: ledger.generation(), head: ledger.head() })
     }
 
-    /// Whether the parts show one moment. Waits for a poll where the ledger is behind them; `None` where that can't be had.
-    pub(crate) async fn are_of_one_moment(&self, parts: &[Arc<Part>], since: u64) -> Option<bool> {
-        let told = || self.with_ledger(|ledger| ledger.are_of_one_moment(parts, since)).flatten();
-        if let Some(truth) = told() {
-            return Some(truth);
-        }
+    /// Whether the parts, all of them read by now, show one moment. Waits for a poll, which also tells whether all are of one
+    /// life of the server; `None` where that can't be had.
+    pub(crate) async fn are_of_one_moment(&self, parts: &[Arc<Part>], ticket: Ticket) -> Option<bool> {
         let now = Asked::at_moment(self.clock.now());
-        if self.know(&now, Duration::ZERO).await == Known::Enough { told() } else { None }
+        if self.know(&now, Duration::ZERO).await != Known::Enough {
+            return None;
+        }
+        self.with_ledger(|ledger| {
+            if ledger.generation() != ticket.generation {
+                return Some(false);
+            }
+            if agree(parts) { Some(true) } else { ledger.are_of_one_moment(parts, ticket.head) }
+        })?
     }
 
     fn with_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Option<T> {
@@ -279,19 +283,13 @@ impl Follow {
     /// What comes of a look at whether changes are reported.
     fn note_check(&self, outcome: Result<(), SourceError>) {
         match outcome {
-            Ok(()) => {
-                let is_over = self.health.send_if_modified(|health| {
-                    let is_over = matches!(health, Health::Unwatched(_));
-                    if is_over {
-                        *health = Health::Unknown;
-                    }
-                    is_over
-                });
-                if is_over {
-                    self.give_up_ledger();
-                    tracing::info!("changes are reported again");
-                }
+            Ok(()) if matches!(*self.health.borrow(), Health::Unwatched(_)) => {
+                // Before anybody may rely on a poll again.
+                self.give_up_ledger();
+                self.tell(Health::Unknown);
+                tracing::info!("changes are reported again");
             }
+            Ok(()) => {}
             Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => {
                 self.tell(Health::Unwatched(error.to_string().into()));
                 self.asked_at.store(0, Ordering::Release);
