@@ -83,6 +83,8 @@ pub(crate) struct Follow {
     asked_at: AtomicU64,
     head: AtomicU64,
     polls: AtomicU64,
+    /// When the last of those came who wait for a poll: one that was sent later is enough for all of them.
+    demanded_at: AtomicU64,
     /// After each poll, whatever came of it.
     polled: watch::Sender<Polled>,
     demand: Notify,
@@ -114,6 +116,7 @@ impl Follow {
             asked_at: AtomicU64::new(0),
             head: AtomicU64::new(0),
             polls: AtomicU64::new(0),
+            demanded_at: AtomicU64::new(0),
             polled: watch::channel(Polled::default()).0,
             demand: Notify::new(),
             health: watch::channel(Health::Unknown).0,
@@ -143,6 +146,7 @@ impl Follow {
                 if last.has_failed && last.sent_at >= asked.at() {
                     return Known::TooLittle;
                 }
+                self.demanded_at.fetch_max(asked.at().nanoseconds(), Ordering::AcqRel);
                 self.demand.notify_one();
                 if polled.changed().await.is_err() {
                     return Known::TooLittle;
@@ -154,6 +158,13 @@ impl Follow {
         }
         let known = timeout(self.pace.patience, waiting).await.unwrap_or(Known::TooLittle);
         if matches!(*self.health.borrow(), Health::Unwatched(_)) { Known::Nothing } else { known }
+    }
+
+    /// Waits for a demand that a poll sent at that moment does not meet: many who wait leave more than one notice behind.
+    async fn demand_after(&self, sent_at: Moment) {
+        while self.demanded_at.load(Ordering::Acquire) <= sent_at.nanoseconds() {
+            self.demand.notified().await;
+        }
     }
 
     /// Whether the ledger sees the write of a token. One of another life of the server may be of the next, which this node has
@@ -337,14 +348,14 @@ impl<S: Source> Follower<S> {
     /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
     pub(crate) async fn run(mut self) {
         while Arc::strong_count(&self.follow) > 1 {
-            self.poll().await;
+            let sent_at = self.poll().await;
             // Either ends the wait; that the time is over is no error.
-            let _ = timeout(self.follow.pace.interval, self.follow.demand.notified()).await;
+            let _ = timeout(self.follow.pace.interval, self.follow.demand_after(sent_at)).await;
         }
     }
 
-    /// One poll. The time is read before it is sent: an answer can be late, but what it does not know happened after this.
-    pub(crate) async fn poll(&mut self) {
+    /// One poll; says when it was sent. The time is read before: an answer can be late, but what it does not know happened after this.
+    pub(crate) async fn poll(&mut self) -> Moment {
         let sent_at = self.follow.clock.now();
         let seen = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
         let polling = timeout(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
@@ -359,6 +370,7 @@ impl<S: Source> Follower<S> {
             // Whoever waits has been told; a database that is gone is not asked without a pause.
             tokio::time::sleep(self.follow.pace.interval).await;
         }
+        sent_at
     }
 }
 

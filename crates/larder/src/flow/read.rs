@@ -209,7 +209,10 @@ impl Shelf {
     {
         self.counts.hit(key.kind());
         let now = self.clock.now();
-        if policy.is_due(value.entry().fresh_until(), now) {
+        let entry = value.entry();
+        // What ends by itself would end at the same moment if it were made again.
+        let ends_by_itself = entry.until() == Some(entry.fresh_until());
+        if !ends_by_itself && policy.is_due(entry.fresh_until(), now) {
             self.counts.ahead(key.kind());
             self.depart(self.flights.board(key), &Asked::at_moment(now), key, policy, load);
         }
