@@ -128,6 +128,10 @@ impl Ledger {
         if !poll.snapshot.is_at_or_after(&self.snapshot) {
             return Err(PollRefused::Backwards { polled: poll.snapshot, known: self.snapshot.clone() });
         }
+        if poll.floor > self.floor.max(self.snapshot.xmin()) {
+            // Changes that this node has not heard of may be forgotten.
+            self.give_up();
+        }
         match poll.changes {
             PolledChanges::All(changes) => changes.into_iter().for_each(|change| self.keep(change, asked_at)),
             PolledChanges::TooMany => self.give_up(),
