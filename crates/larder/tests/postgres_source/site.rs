@@ -38,6 +38,12 @@ impl Site {
         Site::on(Server::shared().fresh_database()).await
     }
 
+    /// An empty database.
+    pub async fn bare() -> Site {
+        let url = Server::shared().fresh_database();
+        Site { admin: connect(&url).await, url }
+    }
+
     pub async fn watched_on(server: &Server) -> Site {
         let mut site = Site::on(server.fresh_database()).await;
         postgres::watch(&mut site.admin, "properties_property", &COLUMNS).await.unwrap();
