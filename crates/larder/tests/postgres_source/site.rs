@@ -162,3 +162,14 @@ fn shown(value: &Value) -> String {
         other => format!("{other:?}"),
     }
 }
+
+/// Asks again until there is an answer: for what the server does by itself in its own time.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..60_000 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no answer after asking 60,000 times");
+}

@@ -90,8 +90,8 @@ begin
         delete from larder.floor;
         delete from larder.epoch;
     end if;
-    insert into larder.epoch (orphans)
-    values (case when only_if_missing then
+    insert into larder.epoch (id, home, xid, orphans)
+    values (gen_random_uuid(), 'larder.epoch'::regclass, pg_current_xact_id(), case when only_if_missing then
         (select array_agg(x) from pg_snapshot_xip(pg_current_snapshot()) x
          where exists (select from pg_prepared_xacts p where p.transaction = x::xid)) end)
     -- Once in a transaction is enough.
@@ -201,6 +201,8 @@ begin
         where p.relation = watched_relation and c.relkind in ('r', 'p')
             and not exists (select from pg_trigger t where t.tgrelid = p.part and t.tgname = 'larder_truncate')
     loop
+        -- The event trigger may have been quicker: it runs within what the last turn of this loop did.
+        continue when exists (select from pg_trigger t where t.tgrelid = bare and t.tgname = 'larder_truncate');
         execute format(
             'create trigger larder_truncate after truncate on %s for each statement '
             'execute function larder.report_truncate(%L)', bare, watched_relation);
@@ -465,8 +467,8 @@ language plpgsql as $$
 begin
     return larder.unwatch_table(coalesce(
         (select w.relation from larder.watched w
-         where w.oid operator(pg_catalog.=) pg_catalog.to_regclass(table_name)::oid),
-        table_name));
+         where w.oid operator(pg_catalog.=) pg_catalog.to_regclass(unwatch.table_name)::oid),
+        unwatch.table_name));
 end
 $$;
 
@@ -617,7 +619,7 @@ begin
             or d.object_type = 'trigger' and d.address_names[3] in ('larder_rows', 'larder_truncate')
             or d.classid = 'pg_class'::regclass and d.objid in (select w.oid from larder.watched w)
             -- The table that a policy, a rule or a constraint was on.
-            or to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) in
+            or to_regclass(quote_ident(d.address_names[1]) || '.' || quote_ident(d.address_names[2])) in
                 (select p.part from larder.parts() p))
     ) then
         perform larder.renew_epoch();
