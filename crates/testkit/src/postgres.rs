@@ -71,7 +71,22 @@ impl Postgres {
     pub fn start_with(settings: &[&str]) -> Self {
         let account = Account::unless_already_unprivileged();
         // SIGQUIT is PostgreSQL's immediate shutdown: nobody is waited for, shared memory is given back.
-        let folder = Folder::for_server(account, Signal::QUIT);
+        Self::start_in(Folder::for_server(account, Signal::QUIT), account, settings)
+    }
+
+    /// A new cluster for measurements: on the disk that holds the system's temporary folder, and every commit waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed or does not start.
+    #[must_use]
+    pub fn start_durable() -> Self {
+        let account = Account::unless_already_unprivileged();
+        let folder = Folder::on_disk_for_server(account, Signal::QUIT);
+        Self::start_in(folder, account, &["fsync=on", "full_page_writes=on"])
+    }
+
+    fn start_in(folder: Folder, account: Option<Account>, settings: &[&str]) -> Self {
         let settings = settings.iter().map(ToString::to_string).collect();
         let programs = installed::postgres_programs();
         let cluster = Cluster { programs, account, folder: folder.path().to_path_buf(), settings };
@@ -132,6 +147,12 @@ impl Postgres {
         let mut command = Command::new(self.cluster.programs.join("psql"));
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database_url, "-c", statements]);
         output_of(&mut command)
+    }
+
+    /// One of PostgreSQL's programs, of this server's version.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.cluster.programs.join(name))
     }
 
     /// A dump of that database, in `pg_dump`'s custom format: the file's path, in this server's folder.
