@@ -106,12 +106,6 @@ impl Node {
         Some(ledger)
     }
 
-    /// Whether the ledger may be relied on for a request that arrived then.
-    pub(crate) fn is_leased(&self, ledger: &Ledger, arrived_at: u8, protocol: &Protocol) -> bool {
-        !protocol.has(Safeguard::LeaseIsChecked)
-            || moment(arrived_at).since(ledger.asked_at()).as_nanos() <= u128::from(protocol.scene.lease)
-    }
-
     /// Everything that this node may answer, with what it has and what Redis may return.
     pub(crate) fn answers(&self, ledger: &Ledger, redis: &[Entry], protocol: &Protocol) -> Vec<Value> {
         let kept = self.kept.iter().filter(|entry| protocol.judge(ledger, entry).is_some());
@@ -150,6 +144,12 @@ impl Fill {
 }
 
 impl Protocol {
+    /// Whether the ledger may be relied on for a request that arrived then.
+    pub(crate) fn may_rely_on(&self, ledger: &Ledger, arrived_at: u8) -> bool {
+        let age = moment(arrived_at).since(ledger.asked_at());
+        !self.has(Safeguard::LeaseIsChecked) || age.as_nanos() <= u128::from(self.scene.lease)
+    }
+
     /// How far in the ledger the entry is true; `None` where it must not be served.
     pub(crate) fn judge(&self, ledger: &Ledger, entry: &Entry) -> Option<u64> {
         if !self.has(Safeguard::EntryIsCompared) {

@@ -108,7 +108,7 @@ impl Protocol {
         }
         match &node.fill {
             None if loads && node.fills < self.scene.fills_of_a_node && !node.heard.is_empty() => {
-                steps.push(Step::BeginFill)
+                steps.push(Step::BeginFill);
             }
             None => {}
             Some(Fill { value: None, .. }) => {
@@ -233,7 +233,7 @@ impl Protocol {
         world.nodes.iter().all(|node| {
             let Some(ledger) = node.ledger(self) else { return true };
             let answers = node.answers(&ledger, &world.redis, self);
-            let arrivals = (0..=world.now).filter(|&arrived| node.is_leased(&ledger, arrived, self));
+            let arrivals = (0..=world.now).filter(|&arrived| self.may_rely_on(&ledger, arrived));
             let Some(latest) = arrivals.max() else { return true };
             let least = world.last_committed_before(latest.saturating_sub(self.scene.lease));
             answers.into_iter().all(|value| self.stood_since(world, least, value))
@@ -244,8 +244,7 @@ impl Protocol {
     fn shows_own_writes(&self, world: &World) -> bool {
         world.nodes.iter().all(|node| {
             let (Some(asker), Some(ledger)) = (&node.asker, node.ledger(self)) else { return true };
-            let is_served =
-                node.is_leased(&ledger, asker.arrived_at, self) && self.is_satisfied(&ledger, asker);
+            let is_served = self.may_rely_on(&ledger, asker.arrived_at) && self.is_satisfied(&ledger, asker);
             let mut answers = node.answers(&ledger, &world.redis, self).into_iter();
             !is_served || answers.all(|value| self.stood_since(world, asker.write, value))
         })
