@@ -95,7 +95,10 @@ fn what_the_first_poll_saw_and_an_entry_did_not_cannot_be_compared() {
 #[test]
 fn after_too_many_changes_nothing_from_before_is_true_here_or_in_redis() {
     let mut ledger = ledger("5:5:");
+    let head = ledger.head();
     ledger.take(poll_of(snapshot("5:9:5"), PolledChanges::TooMany), at(1)).unwrap();
+    assert!(ledger.head() > head, "nothing counts as compared up to here");
+    assert_eq!(ledger.asked_at(), at(1));
     assert_eq!(verdict(&ledger, "5:8:5", 1), Verdict::Forgotten);
     assert_eq!(verdict(&ledger, "5:9:5", 1), Verdict::True(ledger.head()));
 }
