@@ -313,7 +313,7 @@ impl Follow {
     fn give_up_ledger(&self) {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(ledger) = ledger.as_mut() {
-            ledger.give_up();
+            ledger.distrust();
             self.head.store(ledger.head(), Ordering::Release);
         }
     }
