@@ -59,9 +59,7 @@ impl Larder {
     /// on trying.
     pub async fn start<S: Source>(source: impl Fn() -> S, options: Options) -> Larder {
         let follow = Arc::new(Follow::new(options.clock.clone(), options.pace));
-        let mut keeper = Keeper::new(source(), Arc::clone(&follow));
-        // Before anything is served: whether changes are reported at all.
-        keeper.check().await;
+        let keeper = Keeper::new(source(), Arc::clone(&follow));
         let mut poller = Follower::new(source(), Arc::clone(&follow));
         poller.poll().await;
         let tasks = vec![tokio::spawn(poller.run()), tokio::spawn(keeper.run())];

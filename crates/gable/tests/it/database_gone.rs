@@ -22,7 +22,8 @@ const MEBIBYTE: u64 = 1 << 20;
 async fn site(postgres: &Postgres) -> Site {
     let database = Database::on(postgres);
     database.add([draft("Home")]).await;
-    database.serve()
+    // Without grace: what is kept is not served in the place of what can't be read.
+    database.serve_with(&[("STALE_IF_ERROR", "0")])
 }
 
 /// What needs the database says that it has to wait; all else goes on.

@@ -40,6 +40,7 @@ async fn the_document_is_openapi_3_1_and_has_the_paths_of_the_api(database: Data
         "/api/v1/properties/export.ndjson",
         "/api/v1/properties/{id}",
         "/properties/",
+        "/properties/cache-metrics/",
     ];
     assert_eq!(paths, routed);
     for (path, methods) in document["paths"].as_object().unwrap() {

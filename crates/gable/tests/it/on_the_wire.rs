@@ -63,7 +63,7 @@ async fn site(database: Database) -> Site {
 /// The fields but for those that differ from one answer to the next anyway, and the one that is about a body that isn't
 /// there.
 fn lasting(answer: &Answer) -> BTreeMap<String, String> {
-    const PASSING: [&str; 3] = ["date", "x-request-id", "transfer-encoding"];
+    const PASSING: [&str; 5] = ["date", "x-request-id", "transfer-encoding", "age", "cache-status"];
     let fields = answer.headers.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
     fields.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
 }

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, Moment};
 use crate::entry::Entry;
-use crate::freshness::{Ledger, LedgerLimits, Part, Verdict, agree};
+use crate::freshness::{Ledger, LedgerLimits, Part, Poll, Verdict, Xid, agree};
+use crate::incarnation::Incarnation;
 use crate::lifetime::Policy;
 use crate::reading::Asked;
 use crate::source::{Source, SourceError};
@@ -239,11 +240,11 @@ impl Follow {
     }
 
     /// The token of a transaction of the life of the server that is known now.
-    pub(crate) fn token(&self, xid: crate::freshness::Xid) -> Option<WriteToken> {
+    pub(crate) fn token(&self, xid: Xid) -> Option<WriteToken> {
         self.with_ledger(|ledger| WriteToken { incarnation: ledger.incarnation(), xid })
     }
 
-    fn take(&self, poll: crate::freshness::Poll, sent_at: Moment) -> Result<(), SourceError> {
+    fn take(&self, poll: Poll, sent_at: Moment) -> Result<(), SourceError> {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         match ledger.as_mut() {
             Some(ledger) => {
@@ -338,11 +339,13 @@ pub struct LedgerFigures {
 pub(crate) struct Follower<S> {
     source: S,
     follow: Arc<Follow>,
+    /// The life of the source in which everything that reports changes has been seen to stand.
+    looked_at: Option<Incarnation>,
 }
 
 impl<S: Source> Follower<S> {
     pub(crate) fn new(source: S, follow: Arc<Follow>) -> Follower<S> {
-        Follower { source, follow }
+        Follower { source, follow, looked_at: None }
     }
 
     /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
@@ -358,11 +361,10 @@ impl<S: Source> Follower<S> {
     pub(crate) async fn poll(&mut self) -> Moment {
         let sent_at = self.follow.clock.now();
         let seen = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
-        let polling = timeout(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
+        let polling = within(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
         let outcome = match polling.await {
-            Ok(Ok(poll)) => self.follow.take(poll, sent_at),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut)),
+            Ok(poll) => self.take(poll, sent_at).await,
+            Err(error) => Err(error),
         };
         let pause = outcome.is_err();
         self.follow.note(sent_at, outcome);
@@ -372,6 +374,30 @@ impl<S: Source> Follower<S> {
         }
         sent_at
     }
+
+    /// Takes in a poll. A life that begins is looked at before anybody relies on it: it may have begun because somebody has
+    /// disabled a trigger.
+    async fn take(&mut self, poll: Poll, sent_at: Moment) -> Result<(), SourceError> {
+        let incarnation = poll.incarnation;
+        self.follow.take(poll, sent_at)?;
+        if self.looked_at != Some(incarnation) {
+            let looked = within(self.follow.pace.longest_poll, self.source.check()).await;
+            self.looked_at = looked.is_ok().then_some(incarnation);
+            if let Err(error @ SourceError::Unreachable(_)) = looked {
+                return Err(error);
+            }
+            self.follow.note_check(looked);
+        }
+        Ok(())
+    }
+}
+
+/// What the source says, if it says it in time.
+async fn within<T>(
+    time: Duration,
+    saying: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, SourceError> {
+    timeout(time, saying).await.unwrap_or(Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut)))
 }
 
 /// The one who looks, at longer intervals and on a connection of its own, whether changes are still reported, and deletes

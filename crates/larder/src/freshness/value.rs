@@ -31,7 +31,7 @@ impl Value {
         match json {
             Json::Null => Value::Null,
             Json::Bool(truth) => Value::Bool(*truth),
-            Json::Number(number) => number_of(&number.to_string()).map_or(Value::Unknown, Value::Number),
+            Json::Number(number) => exact(number).map_or(Value::Unknown, Value::Number),
             Json::String(text) => Value::Text(text.as_str().into()),
             Json::Array(_) | Json::Object(_) => Value::Unknown,
         }
@@ -67,6 +67,17 @@ impl Value {
             _ => 0,
         }
     }
+}
+
+/// A number that the parser has kept as it was written. One with more digits than a float always keeps may have been another.
+fn exact(number: &serde_json::Number) -> Option<Decimal> {
+    const DIGITS_OF_A_FLOAT: usize = 15;
+    let text = number.to_string();
+    let digits = text.split(['e', 'E']).next()?.bytes().filter(u8::is_ascii_digit).count();
+    let is_kept = !number.is_f64()
+        || digits <= DIGITS_OF_A_FLOAT + 1 && text.starts_with("0.")
+        || digits <= DIGITS_OF_A_FLOAT;
+    number_of(&text).filter(|_| is_kept)
 }
 
 /// A number is exact or it is none: a rounded one could fall on the wrong side of a condition.
@@ -136,6 +147,7 @@ mod tests {
         let json = |text: &str| Value::of_json(&serde_json::from_str(text).unwrap());
         assert_eq!(json("1e300"), Value::Unknown);
         assert_eq!(json("1e-40"), Value::Unknown);
+        assert_eq!(json("12345678901234567.25"), Value::Unknown, "the parser has made it ….0");
         assert_eq!(Value::from(f64::NAN), Value::Unknown);
     }
 
