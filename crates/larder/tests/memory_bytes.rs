@@ -2,37 +2,14 @@
 //! too.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+mod silent;
+
 use std::sync::{Arc, LazyLock};
 
 use larder::clock::Clock;
-use larder::freshness::{
-    Columns, Condition, Dependency, Order, Place, Poll, PolledChanges, Query, Snapshot, Value, Window, Xid,
-};
-use larder::incarnation::Incarnation;
-use larder::source::{Source, SourceError};
+use larder::freshness::{Columns, Condition, Dependency, Order, Place, Query, Value, Window};
 use larder::{DataCache, Larder, Options, Policy, Reading, Weigh};
-
-/// A database in which nothing happens.
-struct Silent;
-
-impl Source for Silent {
-    async fn poll(&mut self, _: Option<&Snapshot>) -> Result<Poll, SourceError> {
-        Ok(Poll {
-            incarnation: Incarnation::of(["one"]),
-            snapshot: Snapshot::up_to(9),
-            floor: Xid(0),
-            changes: PolledChanges::All(Vec::new()),
-        })
-    }
-
-    async fn check(&mut self) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    async fn prune(&mut self, _: std::time::Duration) -> Result<(), SourceError> {
-        Ok(())
-    }
-}
+use silent::Silent;
 
 struct Body(Vec<u8>);
 
