@@ -73,7 +73,9 @@ async fn fill(cache: &DataCache<String>, names: &[String]) {
 /// Nanoseconds for each look.
 fn measure(looks: &[usize], look: impl Fn(usize)) -> f64 {
     let began = Instant::now();
-    looks.iter().for_each(|&place| look(place));
+    for &place in looks {
+        look(place);
+    }
     began.elapsed().as_secs_f64() * 1e9 / f64::from(u32::try_from(looks.len()).unwrap())
 }
 
@@ -89,7 +91,9 @@ async fn main() {
     let cache = larder.data::<String>(Policy::default());
     fill(&cache, &names).await;
     let map: Cache<Key, Arc<String>> = Cache::new(2 * KEYS as usize);
-    names.iter().for_each(|name| map.insert(Key::new(Kind::Data, name), Arc::new(name.clone())));
+    for name in &names {
+        map.insert(Key::new(Kind::Data, name), Arc::new(name.clone()));
+    }
 
     let bare = |place: usize| {
         black_box(map.get(&Borrowed { kind: Kind::Data, name: &names[place] }).unwrap());
@@ -97,13 +101,12 @@ async fn main() {
     let hit = |place: usize| {
         black_box(cache.find(&larder.asked_now(), &names[place]).unwrap());
     };
-    // One request asks for many values.
-    let asked = || larder.asked_now();
     let (mut bare_times, mut hit_times, mut shared_times) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         bare_times.push(measure(&looks, bare));
         hit_times.push(measure(&looks, hit));
-        let asked = asked();
+        // One request asks for many values.
+        let asked = larder.asked_now();
         shared_times.push(measure(&looks[..LOOKS / 10], |place| {
             black_box(cache.find(&asked, &names[place]).unwrap());
         }));
