@@ -38,6 +38,10 @@ impl<T: Weigh> Weigh for Vec<T> {
 /// The generation of what can't be kept: the ledger never comes to it, and so takes none of that for true.
 pub(crate) const UNKEEPABLE: u64 = u64::MAX;
 
+/// What the allocator adds to a block on the heap, for its header and for rounding its size up: measured with that of glibc
+/// (`tests/memory_bytes.rs`).
+pub(crate) const BLOCK_BYTES: usize = 16;
+
 /// How an entry was made.
 pub(crate) struct Making {
     pub(crate) parts: Vec<Arc<Part>>,
@@ -114,10 +118,12 @@ impl Entry {
         self.checked.fetch_max(position, Ordering::Relaxed);
     }
 
-    /// Bytes of the value when it was made, of what it was made from, and of the entry itself.
+    /// Bytes of the value when it was made, of what it was made from, and of the entry itself; of the value, two blocks.
     pub(crate) fn bytes(&self) -> usize {
-        let parts = self.parts.iter().map(|part| size_of::<Arc<Part>>() + 16 + part.bytes()).sum::<usize>();
-        size_of::<Entry>() + self.value_bytes + parts
+        let shared = |bytes: usize| bytes + 2 * size_of::<usize>() + BLOCK_BYTES;
+        let of_part = |part: &Arc<Part>| size_of::<Arc<Part>>() + shared(part.bytes() + BLOCK_BYTES);
+        let parts = self.parts.iter().map(of_part).sum::<usize>() + BLOCK_BYTES;
+        shared(size_of::<Entry>()) + self.value_bytes + 2 * BLOCK_BYTES + parts
     }
 }
 

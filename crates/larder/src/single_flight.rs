@@ -53,7 +53,7 @@ impl<T: Clone> Flights<T> {
     }
 
     /// A load that nobody can join, whoever else loads the same.
-    pub(crate) fn alone(&self, key: &Key) -> Boarded<T> {
+    pub(crate) fn alone(key: &Key) -> Boarded<T> {
         let (outcome, arriving) = watch::channel(None);
         Boarded::First(Landing { key: key.clone(), flights: None, outcome }, Arriving(arriving))
     }

@@ -709,3 +709,61 @@ async fn before_the_first_poll_nothing_is_kept_and_nothing_is_taken_for_true() {
     assert_eq!(*second.await.unwrap().value, Shown(1));
     assert!(node.clock.now() > Moment::default());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_what_others_began_to_load_is_not_taken_for_all_new() {
+    let node = Arc::new(node(policy()).await);
+    let (inner_gate, page_gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let ask = |what: Part| {
+        let (node, gates) = (Arc::clone(&node), [Arc::clone(&inner_gate), Arc::clone(&page_gate)]);
+        let reading = Reading::of(node.asked_now());
+        tokio::spawn(async move { part_of(node, gates, what, &reading).await })
+    };
+    let inner = ask(Part::Inner);
+    settle().await;
+    node.pass(LEASE / 20).await;
+    node.database.write(1);
+    node.pass(LEASE / 20).await;
+    let first = ask(Part::Page);
+    settle().await;
+    inner_gate.add_permits(2);
+    // Now the write is older than the lease, and the beginning of the page is not.
+    node.pass(LEASE - LEASE / 40).await;
+    let second = ask(Part::Page);
+    settle().await;
+    page_gate.add_permits(2);
+    assert_eq!((inner.await.unwrap(), first.await.unwrap(), second.await.unwrap()), (0, 0, 1));
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Inner,
+    Page,
+}
+
+/// A value without a stamp, and a page that is made of it; each waits at its gate when it has read.
+async fn part_of(node: Arc<Node>, gates: [Arc<Semaphore>; 2], what: Part, reading: &Reading) -> i64 {
+    let (cache, name) = (node.cache.clone(), if matches!(what, Part::Inner) { "inner" } else { "page" });
+    let load = move |reading| load_part(Arc::clone(&node), gates.clone(), what, reading);
+    cache.answer(reading, name, load).await.unwrap().value.0
+}
+
+fn load_part(
+    node: Arc<Node>,
+    gates: [Arc<Semaphore>; 2],
+    what: Part,
+    reading: Reading,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<Shown, Broken>> + Send>> {
+    Box::pin(async move {
+        let shown = match what {
+            Part::Inner => {
+                reading.note(None, Vec::new());
+                node.database.lock().counters[1]
+            }
+            Part::Page => part_of(node, gates.clone(), Part::Inner, &reading).await,
+        };
+        let gate = if matches!(what, Part::Inner) { &gates[0] } else { &gates[1] };
+        gate.acquire().await.unwrap().forget();
+        Ok(Shown(shown))
+    })
+}

@@ -141,7 +141,7 @@ impl Shelf {
                 Found::Stale(value) => return Ok(self.stale(key, value)),
                 Found::Nothing(missed) => *first_missed.get_or_insert(missed),
             };
-            let boarded = if round < MOST_JOINED { self.flights.board(key) } else { self.flights.alone(key) };
+            let boarded = if round < MOST_JOINED { self.flights.board(key) } else { Flights::alone(key) };
             let (is_first, arriving) = self.depart(boarded, asked, key, policy, &load);
             match arriving.outcome().await {
                 Some(Err(error)) => return Err(self.failure(key, error.as_ref())),
