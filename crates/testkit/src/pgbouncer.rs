@@ -39,6 +39,10 @@ impl PgBouncer {
     }
 
     /// The URL of the database, through the pooler.
+    ///
+    /// # Panics
+    ///
+    /// Never: a URL that has a host can have a port.
     #[must_use]
     pub fn url(&self) -> String {
         let mut url = self.url.clone();

@@ -93,6 +93,14 @@ async fn nodes_that_find_no_epoch_begin_the_same_one() {
 }
 
 #[tokio::test]
+async fn changes_whose_numbers_are_yet_to_come_are_not_heard_at_every_poll() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("insert into larder.change (xid, relation) values ('99999999999', 'of another life')").await;
+    assert_eq!(node.told().await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_restored_dump_is_another_life() {
     let mut site = Site::watched().await;
     site.run("insert into properties_property (price) values (1)").await;

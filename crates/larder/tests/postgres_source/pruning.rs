@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use larder::freshness::Snapshot;
 use larder::source::Source as _;
+use testkit::Postgres as Server;
 
 use crate::site::{Site, run, text};
 
 #[tokio::test]
 async fn pruning_deletes_old_changes_and_raises_the_floor_above_them() {
-    let mut site = Site::watched().await;
+    // Its own: transactions of other tests, in whatever database, would keep changes from being pruned.
+    let server = Server::start();
+    let mut site = Site::watched_on(&server).await;
     let mut node = site.node().await;
     let before = node.last.snapshot.clone();
     site.run("insert into properties_property (price) values (1); update larder.change set at = at - interval '1 hour'").await;
@@ -29,7 +32,9 @@ async fn pruning_deletes_old_changes_and_raises_the_floor_above_them() {
 
 #[tokio::test]
 async fn under_a_long_open_writer_the_floor_stays_below_new_snapshots() {
-    let mut site = Site::watched().await;
+    // Its own: transactions of other tests, in whatever database, would keep changes from being pruned.
+    let server = Server::start();
+    let mut site = Site::watched_on(&server).await;
     let mut node = site.node().await;
     let mut long = site.connect().await;
     run(&mut long, "begin; insert into properties_property (id, price) values (50, 5)").await;

@@ -85,7 +85,7 @@ async fn a_session_that_replays_a_replica_reports_all_the_same() {
 
 #[tokio::test]
 async fn what_psql_writes_is_reported() {
-    let mut site = Site::watched().await;
+    let site = Site::watched().await;
     let mut node = site.node().await;
     Server::shared().sql(&site.url, "insert into properties_property (price) values (1)");
     assert_eq!(node.told().await, ["1: none -> 1"]);

@@ -17,34 +17,34 @@ const TABLE: &str = "create table properties_property (
     created_at timestamptz not null default '2024-01-02 03:04:05.678901+00'
 )";
 
-pub const COLUMNS: [&str; 3] = ["price", "location", "created_at"];
+pub(crate) const COLUMNS: [&str; 3] = ["price", "location", "created_at"];
 
 /// A fresh database on the test process' own server.
-pub struct Site {
-    pub url: String,
-    pub admin: PgConnection,
+pub(crate) struct Site {
+    pub(crate) url: String,
+    pub(crate) admin: PgConnection,
 }
 
 impl Site {
     /// The schema, and the table watched.
-    pub async fn watched() -> Site {
+    pub(crate) async fn watched() -> Site {
         let mut site = Site::installed().await;
         postgres::watch(&mut site.admin, "properties_property", &COLUMNS).await.unwrap();
         site
     }
 
     /// The schema, and the table not watched.
-    pub async fn installed() -> Site {
+    pub(crate) async fn installed() -> Site {
         Site::on(Server::shared().fresh_database()).await
     }
 
     /// An empty database.
-    pub async fn bare() -> Site {
+    pub(crate) async fn bare() -> Site {
         let url = Server::shared().fresh_database();
         Site { admin: connect(&url).await, url }
     }
 
-    pub async fn watched_on(server: &Server) -> Site {
+    pub(crate) async fn watched_on(server: &Server) -> Site {
         let mut site = Site::on(server.fresh_database()).await;
         postgres::watch(&mut site.admin, "properties_property", &COLUMNS).await.unwrap();
         site
@@ -58,29 +58,29 @@ impl Site {
     }
 
     /// Statements of the database's owner, in one transaction unless they say otherwise.
-    pub async fn run(&mut self, statements: &str) {
+    pub(crate) async fn run(&mut self, statements: &str) {
         run(&mut self.admin, statements).await;
     }
 
-    pub async fn text(&mut self, query: &str) -> String {
+    pub(crate) async fn text(&mut self, query: &str) -> String {
         text(&mut self.admin, query).await
     }
 
-    pub async fn connect(&self) -> PgConnection {
+    pub(crate) async fn connect(&self) -> PgConnection {
         connect(&self.url).await
     }
 
-    pub fn source(&self) -> Postgres {
+    pub(crate) fn source(&self) -> Postgres {
         Postgres::new(self.url.parse().unwrap())
     }
 
     /// A node that has polled once.
-    pub async fn node(&self) -> Node {
+    pub(crate) async fn node(&self) -> Node {
         Node::start(self.source()).await
     }
 
     /// What `check` objects to; nothing when all is well.
-    pub async fn fault(&self) -> String {
+    pub(crate) async fn fault(&self) -> String {
         match self.source().check().await {
             Ok(()) => String::new(),
             Err(SourceError::Unwatched(why)) => why,
@@ -89,34 +89,34 @@ impl Site {
     }
 }
 
-pub async fn connect(url: &str) -> PgConnection {
+pub(crate) async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url).await.unwrap()
 }
 
-pub async fn run(connection: &mut PgConnection, statements: &str) {
+pub(crate) async fn run(connection: &mut PgConnection, statements: &str) {
     let ran = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(connection).await;
     ran.unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
-pub async fn text(connection: &mut PgConnection, query: &str) -> String {
+pub(crate) async fn text(connection: &mut PgConnection, query: &str) -> String {
     let row = sqlx::raw_sql(AssertSqlSafe(query.to_owned())).fetch_one(connection).await;
     row.unwrap_or_else(|error| panic!("{query}: {error}")).get(0)
 }
 
 /// Someone who polls again and again, each time from where the last poll stood.
-pub struct Node {
-    pub source: Postgres,
-    pub last: Poll,
+pub(crate) struct Node {
+    pub(crate) source: Postgres,
+    pub(crate) last: Poll,
 }
 
 impl Node {
-    pub async fn start(mut source: Postgres) -> Node {
+    pub(crate) async fn start(mut source: Postgres) -> Node {
         let last = source.poll(None).await.unwrap();
         Node { source, last }
     }
 
     /// What changed since the last poll.
-    pub async fn news(&mut self) -> Vec<Change> {
+    pub(crate) async fn news(&mut self) -> Vec<Change> {
         let poll = self.source.poll(Some(&self.last.snapshot)).await.unwrap();
         assert!(poll.snapshot.is_at_or_after(&self.last.snapshot));
         self.last = poll;
@@ -127,32 +127,34 @@ impl Node {
     }
 
     /// What changed since, in short: see [`told`].
-    pub async fn told(&mut self) -> Vec<String> {
+    pub(crate) async fn told(&mut self) -> Vec<String> {
         self.news().await.iter().map(told).collect()
     }
 
     /// Whether everything that was kept before has become worthless.
-    pub async fn begins_anew(&mut self) -> bool {
+    pub(crate) async fn begins_anew(&mut self) -> bool {
         let before = self.last.incarnation;
         self.last = self.source.poll(Some(&self.last.snapshot)).await.unwrap();
         self.last.incarnation != before
     }
 
-    pub fn snapshot(&self) -> &Snapshot {
+    pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.last.snapshot
     }
 }
 
 /// A change as `7: 100 -> 120` with the prices before and after, or `all of properties_property`.
-pub fn told(change: &Change) -> String {
+pub(crate) fn told(change: &Change) -> String {
     match &change.happened {
-        Happened::Row { id, old, new } => format!("{}: {} -> {}", shown(id), price(old), price(new)),
+        Happened::Row { id, old, new } => {
+            format!("{}: {} -> {}", shown(id), price(old.as_ref()), price(new.as_ref()))
+        }
         Happened::Table => format!("all of {}", change.table),
     }
 }
 
-fn price(row: &Option<RowValues>) -> String {
-    row.as_ref().map_or("none".into(), |row| row.value("price").map_or("?".into(), shown))
+fn price(row: Option<&RowValues>) -> String {
+    row.map_or("none".into(), |row| row.value("price").map_or("?".into(), shown))
 }
 
 fn shown(value: &Value) -> String {
@@ -164,7 +166,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Asks again until there is an answer: for what the server does by itself in its own time.
-pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..60_000 {
         if let Some(answer) = ask().await {
             return answer;

@@ -10,13 +10,13 @@ use sqlx::Row as _;
 use crate::site::{Node, Site, run};
 
 const WRITERS: i64 = 4;
-const TRANSACTIONS: i64 = 200;
+const TRANSACTIONS: u16 = 200;
 
 /// One transaction: a row kept, one that a savepoint takes back, one after it; then commit or not. Between, others run.
 async fn write(site: &Site, writer: i64, fates: Vec<(bool, bool)>) {
     let mut connection = site.connect().await;
     for (number, (savepoint, commit)) in (0..).zip(fates) {
-        let id = (writer * TRANSACTIONS + number) * 10;
+        let id = (writer * i64::from(TRANSACTIONS) + number) * 10;
         run(&mut connection, &format!("begin; insert into properties_property (id, price) values ({id}, 1)"))
             .await;
         if savepoint {
@@ -33,16 +33,14 @@ async fn write(site: &Site, writer: i64, fates: Vec<(bool, bool)>) {
     }
 }
 
-fn count(seen: &mut BTreeMap<Value2, u32>, changes: &[Change]) {
+fn count(seen: &mut BTreeMap<i64, u32>, changes: &[Change]) {
     for change in changes {
         let Happened::Row { id: Value::Number(id), .. } = &change.happened else { panic!("{change:?}") };
         *seen.entry(id.to_string().parse().unwrap()).or_default() += 1;
     }
 }
 
-type Value2 = i64;
-
-async fn poll_while(node: &mut Node, going: &std::cell::Cell<bool>) -> BTreeMap<Value2, u32> {
+async fn poll_while(node: &mut Node, going: &std::cell::Cell<bool>) -> BTreeMap<i64, u32> {
     let mut seen = BTreeMap::new();
     while going.get() {
         count(&mut seen, &node.news().await);
@@ -58,7 +56,7 @@ async fn whatever_is_committed_is_polled_by_each_node_exactly_once() {
     let mut runner = TestRunner::default();
     let mut fates = || {
         let fates =
-            proptest::collection::vec(proptest::prelude::any::<(bool, bool)>(), TRANSACTIONS as usize);
+            proptest::collection::vec(proptest::prelude::any::<(bool, bool)>(), usize::from(TRANSACTIONS));
         fates.new_tree(&mut runner).unwrap().current()
     };
     let plans: Vec<_> = (0..WRITERS).map(|_| fates()).collect();
@@ -71,7 +69,7 @@ async fn whatever_is_committed_is_polled_by_each_node_exactly_once() {
     let ((), one, other) =
         tokio::join!(writing, poll_while(&mut one, &going), poll_while(&mut other, &going));
     let rows = sqlx::raw_sql("select id from properties_property").fetch_all(&mut site.admin).await.unwrap();
-    let committed: BTreeMap<Value2, u32> = rows.iter().map(|row| (row.get(0), 1)).collect();
+    let committed: BTreeMap<i64, u32> = rows.iter().map(|row| (row.get(0), 1)).collect();
     assert!(committed.len() > 100);
     assert!(one == committed && other == committed);
 }
