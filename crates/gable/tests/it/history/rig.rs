@@ -1,0 +1,32 @@
+//! Nodes of gable over a test's database, and what is said of a round.
+
+use std::time::Duration;
+
+use testkit::history::{Report, Scene};
+
+use crate::database::{Database, gable};
+
+/// The default lease.
+pub(super) const BOUND: Duration = Duration::from_millis(100);
+
+/// A scene with gable in it.
+pub(super) struct Rig {
+    pub(super) scene: Scene,
+    // Held for its folder, in which a SQLite file lies.
+    _database: Database,
+}
+
+impl Rig {
+    /// So many nodes over one database, with this lease.
+    pub(super) fn over(database: Database, nodes: usize, bound: Duration) -> Rig {
+        let program = gable(&database.folder, &["serve", "--no-sample-data"]);
+        let scene = Scene::start(&program, &database.url, nodes, bound, 1);
+        Rig { scene, _database: database }
+    }
+}
+
+/// Prints the table and ends the test where something is wrong in it.
+pub(super) fn is_right(report: &Report) {
+    println!("{report}");
+    assert!(report.violations.is_empty(), "{report}");
+}
