@@ -75,10 +75,8 @@ impl Question {
     /// What is wrong with it, when it can't be understood.
     pub fn parts(&self, body: &str) -> Result<Vec<Part>, String> {
         match self {
-            Self::Page(listing) => Ok(parts_of_page(*listing, body)),
-            Self::Record(listing) => {
-                record(body).map(|it| vec![Part { scope: Scope::One(*listing), sightings: vec![it] }])
-            }
+            Self::Page(listing) => parts_of_page(*listing, body),
+            Self::Record(listing) => part_of_record(*listing, body),
             Self::Api(filter) => list(body, *filter),
             Self::Django => list(body, Filter::default()),
             Self::Site(filter) | Self::Feed(filter) => {
@@ -118,10 +116,26 @@ fn parameters(filter: &Filter, more: &str) -> String {
     if query.is_empty() { more.to_owned() } else { format!("{query}&{more}") }
 }
 
-/// The listing itself, and those like it below: two queries, each of them true at a moment of its own.
-fn parts_of_page(listing: i64, body: &str) -> Vec<Part> {
-    let (own, others) = sightings_in(body).into_iter().partition(|sighting| sighting.listing == listing);
-    vec![Part { scope: Scope::One(listing), sightings: own }, Part { scope: Scope::Some, sightings: others }]
+/// The listing itself, and those like it below: they are found by several queries, each of them true at a moment of its own,
+/// and which card is whose does not show.
+fn parts_of_page(listing: i64, body: &str) -> Result<Vec<Part>, String> {
+    let (own, others): (Vec<_>, Vec<_>) =
+        sightings_in(body).into_iter().partition(|sighting| sighting.listing == listing);
+    if own.is_empty() {
+        return Err("a page of another listing".to_owned());
+    }
+    let card = |sighting| Part { scope: Scope::Some, sightings: vec![sighting] };
+    let page = Part { scope: Scope::One(listing), sightings: own };
+    Ok([page].into_iter().chain(others.into_iter().map(card)).collect())
+}
+
+fn part_of_record(listing: i64, body: &str) -> Result<Vec<Part>, String> {
+    let record = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    let sighting = sighting(&record)?;
+    if sighting.listing != listing {
+        return Err(format!("a record of another listing: {}", sighting.listing));
+    }
+    Ok(vec![Part { scope: Scope::One(listing), sightings: vec![sighting] }])
 }
 
 /// Every listing that the text has a mark of, with all numbers that stand beside it.
@@ -153,10 +167,6 @@ fn list(body: &str, filter: Filter) -> Result<Vec<Part>, String> {
     Ok(vec![Part { scope, sightings }])
 }
 
-fn record(body: &str) -> Result<Sighting, String> {
-    sighting(&serde_json::from_str(body).map_err(|error| error.to_string())?)
-}
-
 fn sighting(record: &Value) -> Result<Sighting, String> {
     let text = |name: &str| record[name].as_str().ok_or_else(|| format!("{name} is missing in {record}"));
     let listing = record["id"].as_i64().ok_or("a record has no id")?;
@@ -165,7 +175,7 @@ fn sighting(record: &Value) -> Result<Sighting, String> {
     let (title, description) = (text("title")?, text("description")?);
     let marks: Vec<(i64, u64)> = marks(title).chain(marks(description)).collect();
     if marks.len() != 3 || marks.iter().any(|(id, _)| *id != listing) {
-        return Err(format!("a record of another listing: {record}"));
+        return Err(format!("a record with words of another listing: {listing}"));
     }
     let numbers = marks.into_iter().map(|(_, number)| number).chain([price % DEAR]).collect();
     let place = PLACES.iter().position(|place| record["location"] == *place);
@@ -201,7 +211,10 @@ mod tests {
     #[test]
     fn a_record_with_another_listings_words_is_refused() {
         let mixed = record_of(&STATE, 12).replace("\"id\":12", "\"id\":13");
-        assert!(Question::Record(13).parts(&mixed).unwrap_err().contains("another listing"));
+        for body in [mixed, record_of(&STATE, 12)] {
+            assert!(Question::Record(13).parts(&body).unwrap_err().contains("of another listing"));
+            assert!(Question::Page(13).parts(&body).unwrap_err().contains("of another listing"));
+        }
     }
 
     #[test]

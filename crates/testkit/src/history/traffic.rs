@@ -10,7 +10,7 @@ use super::nodes::Door;
 use super::page::Question;
 use super::population::Population;
 use super::reader::Reader;
-use super::record::{History, Read, Write};
+use super::record::{Answer, History, Read, Write};
 use super::report::Report;
 use super::stopwatch::Stopwatch;
 use super::writer::Writer;
@@ -142,8 +142,11 @@ impl Traffic<'_> {
         let mut reads = Vec::new();
         while !round.is_over() {
             let question = Question::any(&mut dice, &listings);
-            reads.push(reader.ask(node, self.doors[node], &question, None));
-            round.rest(dice.up_to_ms(PAUSE_MS));
+            let read = reader.ask(node, self.doors[node], &question, None);
+            // A node that is gone refuses at once, and is not to be asked a thousand times for that.
+            let pause_ms = if matches!(read.answer, Answer::Failed(_)) { 10 * PAUSE_MS } else { PAUSE_MS };
+            reads.push(read);
+            round.rest(dice.up_to_ms(pause_ms));
         }
         reads
     }

@@ -84,7 +84,7 @@ fn judged(keeps: Duration, key: fn(&str) -> &str) -> Report {
 #[test]
 fn a_cache_that_keeps_pages_for_half_a_second_is_found_out() {
     let report = judged(Duration::from_millis(500), |path| path);
-    assert!(report.count_of(&Wrong::Stale(Duration::ZERO)) > 20, "{report}");
+    assert!(report.count_of(&Wrong::Stale(Duration::ZERO)) > 2, "{report}");
     let oldest = report.ages.iter().max().unwrap();
     assert!(*oldest <= BOUND, "what counts as right is within the bound: {oldest:?}");
 }
@@ -93,14 +93,14 @@ fn a_cache_that_keeps_pages_for_half_a_second_is_found_out() {
 fn a_cache_that_takes_one_listing_for_another_is_found_out() {
     let report =
         judged(Duration::from_millis(50), |path| path.trim_end_matches(|it: char| it.is_ascii_digit()));
-    assert!(report.count_of(&Wrong::Odd(String::new())) > 20, "{report}");
+    assert!(report.count_of(&Wrong::Odd(String::new())) > 2, "{report}");
 }
 
 #[test]
 fn a_cache_that_forgets_the_query_is_found_out() {
     let report = judged(Duration::from_millis(50), |path| path.split('?').next().unwrap());
     let wrong = report.count_of(&Wrong::WronglyShown) + report.count_of(&Wrong::Missing);
-    assert!(wrong > 20, "{report}");
+    assert!(wrong > 2, "{report}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ const LENGTH: Duration = Duration::from_secs(6);
 /// How long an outage lasts.
 const AWAY: Duration = Duration::from_secs(2);
 
+/// After this a test has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// How soon everything must be right again.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -24,8 +27,10 @@ fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) {
     let postgres = PostgresTrouble { postgres: &postgres, database_url: &rig.scene.database_url };
     let trouble: Trouble<'_> = &|round: &Round<'_>| {
         thread::sleep(Duration::from_secs(1));
+        // What the same questions take when all is well, on a machine as busy as this one is now.
+        let usual = rig.scene.is_back_within(PATIENCE).expect("a site without troubles answers");
         outage(&postgres);
-        let back = rig.scene.is_back_within(SOON);
+        let back = rig.scene.is_back_within(SOON + 3 * usual);
         let back = back.unwrap_or_else(|| panic!("not right again:\n{}", rig.scene.nodes[0].output()));
         println!("back after {back:?}, {:?} into the round", round.elapsed());
         Vec::new()
@@ -33,7 +38,7 @@ fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) {
     let report = rig.scene.round(LENGTH, 7, &[trouble]);
     is_right(&report);
     assert!(report.failed.is_empty(), "a node that lives answers everybody: {report}");
-    assert!(report.committed > 20 && report.answers() > 100, "{report}");
+    assert!(report.committed > 5 && report.answers() > 20, "{report}");
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn a_database_without_a_free_connection_lets_nothing_old_through() {
 
 #[test]
 fn a_table_that_is_locked_lets_nothing_old_through() {
-    survives(&[], |postgres| postgres.lock_listings(2 * AWAY));
+    survives(&[], |postgres| postgres.lock_listings(AWAY));
 }
 
 #[test]
