@@ -1,8 +1,10 @@
 //! What all requests have in common: made once at the start, shared by every handler.
 
 use bytes::Bytes;
+use larder::Larder;
 use listings::Store;
 
+use crate::catalogue::Catalogue;
 use crate::metrics::Metrics;
 use crate::server::Lifecycle;
 use crate::settings::Settings;
@@ -14,8 +16,12 @@ pub struct Application {
     pub settings: Settings,
     /// How the site is addressed from outside, without a slash at the end.
     pub site_url: String,
-    /// Where the listings are.
+    /// Where the listings are: for what is not kept, such as exports.
     pub store: Store,
+    /// What is kept.
+    pub larder: Larder,
+    /// Where handlers read.
+    pub catalogue: Catalogue,
     /// Whether the program is ready, or about to end.
     pub lifecycle: Lifecycle,
     /// What it has done so far.

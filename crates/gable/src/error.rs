@@ -72,6 +72,12 @@ impl Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
+        Error::from(&error)
+    }
+}
+
+impl From<&StoreError> for Error {
+    fn from(error: &StoreError) -> Error {
         match error {
             StoreError::Busy | StoreError::TooSlow | StoreError::Unavailable(_) => {
                 Error::Unavailable(error.to_string())

@@ -2,6 +2,7 @@
 #![expect(clippy::missing_errors_doc, reason = "a handler fails with `Error`, whose variants say when")]
 
 pub mod api;
+pub mod cache_metrics;
 mod card;
 pub mod docs;
 pub mod drawing;
@@ -16,10 +17,12 @@ pub mod sitemap;
 
 use axum::extract::Request;
 use hyper::Uri;
+use larder::Reading;
 use listings::Search;
 use listings::property::Property;
 use listings::search::Unknown;
 
+use crate::catalogue::Catalogue;
 use crate::error::Error;
 use crate::representation::Representation;
 
@@ -56,10 +59,15 @@ fn id(text: &str) -> Option<i64> {
 }
 
 /// The listing of an id, if there is one for everybody to see.
-async fn public_property(store: &listings::Store, text: &str) -> Result<Property, Error> {
+async fn public_property(catalogue: &Catalogue, reading: &Reading, text: &str) -> Result<Property, Error> {
     let nobody = || Error::NotFound(format!("There is no listing {text}"));
-    let property = store.property_by_id(id(text).ok_or_else(nobody)?).await?;
-    property.filter(|property| property.status.is_public()).ok_or_else(nobody)
+    let property = catalogue.property(reading, id(text).ok_or_else(nobody)?).await?;
+    property.as_ref().filter(|property| property.status.is_public()).cloned().ok_or_else(nobody)
+}
+
+/// What comes after `prefix` and before `suffix` in the path of a request, if that is an id.
+fn id_between(uri: &Uri, prefix: &str, suffix: &str) -> Option<i64> {
+    id(uri.path().strip_prefix(prefix)?.strip_suffix(suffix)?)
 }
 
 /// `path?query`, or `path` alone where the query is empty.

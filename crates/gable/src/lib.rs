@@ -8,10 +8,13 @@
 //! | [`router`] | which path is answered by what: the whole outside on one screen |
 //! | [`handlers`] | from a request, through the store, to a representation |
 //! | [`pages`], [`drawing`] | what people see |
+//! | [`caching`], [`catalogue`], [`reads`] | the cache: how it is set up, and what handlers read through it |
 //! | [`representation`], [`error`], [`deadline`] | how an answer is put on the wire, and how long it may take |
 
 pub mod application;
 pub mod assets;
+pub mod caching;
+pub mod catalogue;
 pub mod clock;
 pub mod commands;
 pub mod deadline;
@@ -20,6 +23,7 @@ pub mod error;
 pub mod handlers;
 pub mod metrics;
 pub mod pages;
+pub mod reads;
 pub mod representation;
 pub mod request_id;
 pub mod router;

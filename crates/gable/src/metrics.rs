@@ -1,10 +1,15 @@
 //! What the program has done so far, for Prometheus.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use hyper::{Method, StatusCode};
+use larder::Larder;
+use larder::cache::page::PageRoute;
 use listings::Store;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -27,10 +32,14 @@ pub struct Metrics {
 /// A request as it is counted. The route is the pattern, not the path: as many rows as routes, whatever is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
-    method: String,
-    route: String,
+    method: Cow<'static, str>,
+    route: Cow<'static, str>,
     status: u16,
 }
+
+/// The pattern of the route that answered, among the extensions of its response.
+#[derive(Debug, Clone)]
+struct RouteName(String);
 
 impl Metrics {
     /// Nothing done yet, by a server that counts there.
@@ -39,12 +48,22 @@ impl Metrics {
         Metrics { requests: Family::new_with_constructor(request_seconds), server }
     }
 
+    /// Counts a page that was answered before any route.
+    pub fn note_hit(&self, method: &Method, route: &'static str, status: StatusCode, time: Duration) {
+        self.note(label(method), Cow::Borrowed(route), status, time);
+    }
+
+    fn note(&self, method: Cow<'static, str>, route: Cow<'static, str>, status: StatusCode, time: Duration) {
+        let labels = Labels { method, route, status: status.as_u16() };
+        self.requests.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
     /// All figures in the text format of `OpenMetrics`.
     ///
     /// # Panics
     /// Never: memory takes what is written to it.
     #[must_use]
-    pub fn text(&self, store: &Store) -> String {
+    pub fn text(&self, store: &Store, larder: &Larder) -> String {
         let mut registry = Registry::with_prefix("gable");
         registry.register(
             "http_request_seconds",
@@ -53,6 +72,7 @@ impl Metrics {
         );
         self.describe_server(&mut registry);
         describe_pool(&mut registry, store);
+        describe_cache(&mut registry, larder);
         let mut text = String::new();
         encode(&mut text, &registry).expect("memory takes what is written to it");
         text
@@ -74,6 +94,48 @@ impl Metrics {
             refused.get_or_create(&Refused { reason: reason.label() }).inc_by(count);
         }
         registry.register("requests_refused", "Requests refused before any route, by reason", refused);
+    }
+}
+
+/// What came of a read, as labels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CacheRead {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+fn describe_cache(registry: &mut Registry, larder: &Larder) {
+    let figures = larder.figures();
+    let reads = Family::<CacheRead, Counter>::default();
+    for (kind, of) in [("page", &figures.page), ("data", &figures.data)] {
+        let outcomes = [("hit", of.hits), ("stale", of.stale)];
+        let missed = of.missed.iter().map(|(missed, count)| (missed.name(), *count));
+        for (outcome, count) in outcomes.into_iter().chain(missed) {
+            reads.get_or_create(&CacheRead { kind, outcome }).inc_by(count);
+        }
+    }
+    registry.register(
+        "cache_reads",
+        "Reads of the cache, by kind and outcome: hit, stale, or why it was a miss",
+        reads,
+    );
+    let memory = figures.memory;
+    for (name, help, value) in [
+        ("cache_memory_bytes", "Bytes that are kept", i64::try_from(memory.bytes).unwrap_or(i64::MAX)),
+        ("cache_memory_entries", "Entries that are kept", i64::try_from(memory.entries).unwrap_or(i64::MAX)),
+        (
+            "cache_known_ms_ago",
+            "Milliseconds since what is known of the database was asked for",
+            i64::try_from(figures.known_ms_ago).unwrap_or(i64::MAX),
+        ),
+    ] {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+    for (name, help, count) in [
+        ("cache_evicted", "Entries dropped to make room", memory.evicted),
+        ("cache_rejected", "Entries too large to be kept", memory.rejected),
+    ] {
+        registry.register(name, help, ConstCounter::new(count));
     }
 }
 
@@ -103,14 +165,35 @@ fn describe_pool(registry: &mut Registry, store: &Store) {
     }
 }
 
-/// The layer that counts each request under its route: around all that decides the status or takes time, such as coding,
-/// and still inside the router, which has found the route by then.
+/// The layer inside the router, which has found the route by then: tells its name to [`count`].
+pub async fn name_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|route| RouteName(route.as_str().to_owned()));
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// The layer that counts each request under its route: around all that decides the status or takes time, such as coding.
 pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    let method = request.method().to_string();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = label(request.method());
     let start = clock::now();
     let response = next.run(request).await;
-    let labels = Labels { method, route, status: response.status().as_u16() };
-    metrics.requests.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
+    let extensions = response.extensions();
+    let route = match (extensions.get::<PageRoute>(), extensions.get::<RouteName>()) {
+        (Some(PageRoute(route)), _) => Cow::Borrowed(*route),
+        (None, Some(RouteName(route))) => Cow::Owned(route.clone()),
+        (None, None) => Cow::Borrowed("none"),
+    };
+    metrics.note(method, route, response.status(), start.elapsed());
     response
+}
+
+fn label(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => Cow::Borrowed("GET"),
+        Method::HEAD => Cow::Borrowed("HEAD"),
+        _ => Cow::Owned(method.to_string()),
+    }
 }

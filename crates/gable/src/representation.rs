@@ -1,42 +1,29 @@
-//! What a handler answers with, and how it is put on the wire: coding, validators, freshness.
+//! What a handler answers with, and how it is put on the wire.
 //!
-//! A handler makes one [`Representation`], whoever asks. [`negotiate`] makes of it what this request wants: compressed or
-//! not, in full or `304 Not Modified`.
-
-mod coding;
-
-use std::sync::{Arc, OnceLock};
+//! A handler makes one [`Representation`], whoever asks. Those that are for everybody and have nothing beside their bytes are
+//! [`Page`]s: the page cache may keep them. [`negotiate`] makes of the rest what this request wants: compressed or not, in
+//! full or `304 Not Modified`.
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
-use sha2::{Digest, Sha256};
+use hyper::header::{self, HeaderName, HeaderValue};
+use larder::Page;
+use larder::cache::page::{PageRequest, cache_control};
 
 use crate::clock::Timings;
-use coding::{CodedBody, Coding};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// An answer for everybody: its bytes, and what is said about them. A clone shares what was made of the bytes, so that what
 /// is answered again and again is digested and compressed once.
 #[derive(Debug, Clone)]
 pub struct Representation {
-    content: Arc<Content>,
+    page: Page,
     freshness: Freshness,
     headers: Vec<(HeaderName, HeaderValue)>,
-    timings: Option<Timings>,
-}
-
-/// Bytes before any coding, and what is made of them when it is first asked for.
-#[derive(Debug)]
-struct Content {
-    media_type: &'static str,
-    body: CodedBody,
-    digest: OnceLock<String>,
 }
 
 /// How long a browser may use its copy without asking (RFC 9111 §5.2.2).
@@ -52,14 +39,8 @@ impl Representation {
     /// A representation that browsers ask for each time.
     #[must_use]
     pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Representation {
-        let content =
-            Content { media_type: content_type, body: CodedBody::new(body.into()), digest: OnceLock::new() };
-        Representation {
-            content: Arc::new(content),
-            freshness: Freshness::AskEachTime,
-            headers: Vec::new(),
-            timings: None,
-        }
+        let page = Page::new(HeaderValue::from_static(content_type), body);
+        Representation { page, freshness: Freshness::AskEachTime, headers: Vec::new() }
     }
 
     /// A page for people.
@@ -82,136 +63,100 @@ impl Representation {
         Representation { freshness: Freshness::Immutable, ..self }
     }
 
-    /// The same with one more header field; a value that no field can hold is left out.
+    /// The same with a link (RFC 8288); a value that no field can hold is left out.
     #[must_use]
-    pub fn with_header(mut self, name: HeaderName, value: &str) -> Representation {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+    pub fn with_link(mut self, link: &str) -> Representation {
+        if let Ok(link) = HeaderValue::from_str(link) {
+            self.page = self.page.with_link(link);
         }
+        self
+    }
+
+    /// The same with one more header field, so that it is no page any more.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Representation {
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 
     /// The same with where its time went, for `Server-Timing`.
     #[must_use]
-    pub fn timed(self, timings: Timings) -> Representation {
-        Representation { timings: Some(timings), ..self }
+    pub fn timed(mut self, timings: Timings) -> Representation {
+        if let Ok(timings) = HeaderValue::from_str(&timings.to_string()) {
+            self.page = self.page.with_timing(timings);
+        }
+        self
     }
 
     /// Whether both are made of the same bytes, digested and compressed once for both.
     #[cfg(test)]
     pub(crate) fn shares_content_with(&self, other: &Representation) -> bool {
-        Arc::ptr_eq(&self.content, &other.content)
+        self.page.shares_content_with(&other.page)
     }
 
-    async fn answer(self, method: &Method, request: &HeaderMap, shows_timings: bool) -> Response {
-        let content = Arc::clone(&self.content);
-        let coding = content.coding_for(request);
-        let etag = content.etag(coding);
-        if matches_any(request, &etag) {
-            let mut response = self.bodiless(&etag, request, shows_timings);
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
+    async fn answer(self, request: PageRequest<'_>) -> Response {
+        let mut response = self.page.answer(request).await;
+        response.headers_mut().extend(self.headers);
+        let is_own = cache_control(request.headers).starts_with("private");
+        if self.freshness == Freshness::Immutable && !is_own {
+            let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
+            response.headers_mut().insert(header::CACHE_CONTROL, for_good);
         }
-        let (coding, body) = content.body.coded(coding).await;
-        let mut response = self.bodiless(&content.etag(coding), request, shows_timings);
-        let headers = response.headers_mut();
-        set(headers, header::CONTENT_TYPE, content.media_type);
-        if let Some(name) = coding.name() {
-            set(headers, header::CONTENT_ENCODING, name);
-        }
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        if method != Method::HEAD {
-            *response.body_mut() = Body::from(body);
-        }
-        response
-    }
-
-    /// What a 200 and a 304 have in common (RFC 9110 §15.4.5).
-    fn bodiless(self, etag: &str, request: &HeaderMap, shows_timings: bool) -> Response {
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        set(headers, header::ETAG, etag);
-        set(headers, header::CACHE_CONTROL, self.freshness.cache_control(request));
-        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        headers.extend(self.headers);
-        if let Some(timings) = self.timings.filter(|_| shows_timings) {
-            set(headers, HeaderName::from_static("server-timing"), &timings.to_string());
-        }
-        response
+        response.map(Body::from)
     }
 }
 
-impl Content {
-    fn coding_for(&self, request: &HeaderMap) -> Coding {
-        let is_worth_it = coding::is_worth_it(self.media_type, self.body.plain().len());
-        if is_worth_it { Coding::negotiated(request) } else { Coding::Identity }
-    }
-
-    /// A strong validator for one coding of the body: another coding is another representation (RFC 9110 §8.8.3.3).
-    fn etag(&self, coding: Coding) -> String {
-        let digest = self.digest.get_or_init(|| {
-            let digest = Sha256::new().chain_update(self.media_type).chain_update(self.body.plain());
-            URL_SAFE_NO_PAD.encode(&digest.finalize()[..15])
-        });
-        format!("\"{digest}{}\"", coding.etag_suffix())
+impl From<Page> for Representation {
+    fn from(page: Page) -> Representation {
+        Representation { page, freshness: Freshness::AskEachTime, headers: Vec::new() }
     }
 }
 
-impl Freshness {
-    fn cache_control(self, request: &HeaderMap) -> &'static str {
-        match self {
-            // What somebody sees who says who they are is theirs alone (RFC 9111 §3.5).
-            _ if request.contains_key(header::AUTHORIZATION) => "private, no-store",
-            Freshness::AskEachTime => "public, no-cache",
-            Freshness::Immutable => "public, max-age=31536000, immutable",
-        }
-    }
-}
-
-/// What is said to this request about keeping an answer that browsers ask for each time.
-#[must_use]
-pub fn cache_control(request: &HeaderMap) -> &'static str {
-    Freshness::AskEachTime.cache_control(request)
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
-fn matches_any(request: &HeaderMap, etag: &str) -> bool {
-    request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|candidate| candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag)
-}
-
-/// Travels to [`negotiate`] inside an empty response: only there the request's headers are known.
+/// Travels to the page cache, or else to [`negotiate`], inside an empty response: only there the request's headers are known.
 impl IntoResponse for Representation {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(self);
+        if self.freshness == Freshness::AskEachTime && self.headers.is_empty() {
+            response.extensions_mut().insert(self.page);
+        } else {
+            response.extensions_mut().insert(self);
+        }
         response
     }
 }
 
-/// The layer around all routes that turns a [`Representation`] into what this request asked for.
+/// The layer around all routes that turns what a handler made into what this request asked for.
 pub async fn negotiate(shows_timings: bool, request: Request, next: Next) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Representation>() {
-        Some(representation) => representation.answer(&method, &headers, shows_timings).await,
-        None => response,
+    let extensions = response.extensions_mut();
+    let made = extensions
+        .remove::<Representation>()
+        .or_else(|| extensions.remove::<Page>().map(Representation::from));
+    if let Some(representation) = made {
+        let request = PageRequest { method: &method, headers: &headers };
+        let timing = representation.page.timing().cloned();
+        let (mut parts, _) = response.into_parts();
+        response = representation.answer(request).await;
+        // What was said about the way here stays, but for the length of the empty response that it travelled in.
+        parts.headers.remove(header::CONTENT_LENGTH);
+        response.headers_mut().extend(parts.headers);
+        response.extensions_mut().extend(parts.extensions);
+        if let Some(timing) = timing {
+            response.headers_mut().insert(SERVER_TIMING, timing);
+        }
     }
+    if !shows_timings {
+        response.headers_mut().remove(SERVER_TIMING);
+    }
+    response
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderMap;
+    use hyper::{Method, StatusCode};
+
     use super::*;
 
     fn asking(name: HeaderName, value: &str) -> HeaderMap {
@@ -223,7 +168,7 @@ mod tests {
     }
 
     async fn answered(headers: &HeaderMap) -> Response {
-        long_page().answer(&Method::GET, headers, false).await
+        long_page().answer(PageRequest { method: &Method::GET, headers }).await
     }
 
     #[tokio::test]
@@ -250,8 +195,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_asked_for_with_credentials_is_kept_by_nobody() {
-        let response = answered(&asking(header::AUTHORIZATION, "Bearer x")).await;
-        assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-store");
+        for representation in [long_page(), long_page().immutable()] {
+            let headers = asking(header::AUTHORIZATION, "Bearer x");
+            let response =
+                representation.answer(PageRequest { method: &Method::GET, headers: &headers }).await;
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-store");
+        }
     }
 
     #[tokio::test]
@@ -262,15 +211,15 @@ mod tests {
     #[tokio::test]
     async fn a_coding_that_cannot_be_made_is_not_announced() {
         let ended = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-        let handle = ended.handle().clone();
+        let runtime = ended.handle().clone();
         ended.shutdown_background();
-        // Whatever is to be done beside the request path comes to nothing here.
-        let _entered = handle.enter();
-        let large = Representation::html("x".repeat(200_000));
-        let response =
-            large.clone().answer(&Method::GET, &asking(header::ACCEPT_ENCODING, "br"), false).await;
+        let body = "x".repeat(200_000);
+        let headers = asking(header::ACCEPT_ENCODING, "br");
+        let page = Representation::new("text/plain", body.clone());
+        let request = PageRequest { method: &Method::GET, headers: &headers };
+        let _ended = runtime.enter();
+        let response = page.answer(request).await;
         assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
-        assert_eq!(response.headers()[header::CONTENT_LENGTH], "200000");
-        assert_eq!(response.headers()[header::ETAG], large.content.etag(Coding::Identity));
+        assert_eq!(response.headers()[header::CONTENT_LENGTH], body.len().to_string());
     }
 }

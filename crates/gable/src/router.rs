@@ -6,6 +6,8 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::get;
+use larder::{PageCache, PageRule, Policy};
+use tower::Layer as _;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,8 +15,8 @@ use utoipa_axum::routes;
 use crate::application::Application;
 use crate::error::Error;
 use crate::handlers::{
-    Answer, api, docs, drawing, export, feed, health, listing_page, not_like_that, nothing_here, properties,
-    search_page, sitemap,
+    Answer, api, cache_metrics, docs, drawing, export, feed, health, listing_page, not_like_that,
+    nothing_here, properties, search_page, sitemap,
 };
 use crate::{assets, deadline, error, metrics, representation, request_id, security};
 
@@ -43,6 +45,7 @@ fn described() -> OpenApiRouter<Arc<Application>> {
         .routes(routes!(export::ndjson))
         .routes(routes!(export::csv))
         .routes(routes!(properties::list))
+        .routes(routes!(cache_metrics::show))
 }
 
 /// The OpenAPI document of the API.
@@ -54,17 +57,44 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Paths for those who watch over the program, who may call it by its address.
 pub const OPEN_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// All routes, with what is done around each.
-pub fn router(application: Arc<Application>) -> Router {
-    let (described, _) = described().split_for_parts();
+/// Which pages are kept, and under which address each. A route that is not named here is not cached.
+#[must_use]
+pub fn pages(policy: Policy) -> Vec<PageRule> {
+    let page = |route, address| PageRule { route, policy, address };
+    vec![
+        page(search_page::PATH, search_page::page_address),
+        page("/properties/{id}/", listing_page::page_address),
+        page(properties::PATH, properties::page_address),
+        page(api::LIST, api::list_address),
+        page("/api/v1/properties/{id}", api::record_address),
+        page(feed::PATH, feed::page_address),
+        page(sitemap::PATH, sitemap::page_address),
+        page("/sitemaps/{name}", sitemap::part_address),
+    ]
+}
+
+/// All routes behind the page cache, with what is done around each.
+pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
     let is_https = application.site_url.starts_with("https://");
     let debug = application.settings.debug;
+    let metrics = application.metrics.clone();
+    Router::new()
+        .fallback_service(pages.layer(routes(application)))
+        .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
+        .layer(from_fn(error::present))
+        .layer(from_fn_with_state(metrics, metrics::count))
+        .layer(from_fn(request_id::number))
+        .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
+}
+
+fn routes(application: Arc<Application>) -> Router {
+    let (described, _) = described().split_for_parts();
     Router::new()
         .route(search_page::PATH, get(search_page::show))
         .route("/properties/{id}/", get(listing_page::show))
         .route("/properties/{id}", get(listing_page::with_slash))
         .route(feed::PATH, get(feed::show))
-        .route("/sitemap.xml", get(sitemap::sitemap))
+        .route(sitemap::PATH, get(sitemap::sitemap))
         .route("/sitemaps/{name}", get(sitemap::part))
         .route("/robots.txt", get(sitemap::robots))
         .route("/drawings/{name}", get(drawing::show))
@@ -79,12 +109,8 @@ pub fn router(application: Arc<Application>) -> Router {
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
         .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
-        .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
-        .layer(from_fn(error::present))
-        .layer(from_fn_with_state(application.metrics.clone(), metrics::count))
+        .layer(from_fn(metrics::name_route))
         .with_state(application)
-        .layer(from_fn(request_id::number))
-        .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
 }
 
 async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Answer {

@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 
 /// For every page: everything from here, nothing from elsewhere, nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; \
@@ -23,6 +23,21 @@ pub const FIELDS: [(&str, &str); 6] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// How many fields [`stamp`] adds.
+pub const MOST_FIELDS: usize = FIELDS.len() + 1;
+
+/// Adds the fields to an answer that brings none of its own.
+pub fn stamp(headers: &mut HeaderMap, is_https: bool) {
+    for (name, value) in FIELDS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+    }
+}
+
+const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// The layer that adds the fields to every answer which does not bring its own; over https, one more: that it stays so.
 pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -33,9 +48,7 @@ pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {
             .or_insert(HeaderValue::from_static(value));
     }
     if is_https {
-        response
-            .headers_mut()
-            .insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
     }
     response
 }

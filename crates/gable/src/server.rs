@@ -33,6 +33,8 @@ mod watchdog;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, Method, Response, Uri};
+use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -47,7 +49,7 @@ use self::accept::{Arrival, Gate};
 use self::connection::attend;
 
 /// A server before its start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Server {
     limits: Limits,
     allowed_hosts: AllowedHosts,
@@ -55,7 +57,11 @@ pub struct Server {
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
     open_paths: &'static [&'static str],
+    shortcut: Shortcut,
 }
+
+/// Answers a request before the routes see it, or leaves it to them. It must not wait.
+pub type Shortcut = Arc<dyn Fn(&Method, &Uri, &HeaderMap) -> Option<Response<Bytes>> + Send + Sync>;
 
 /// What all connections have in common.
 struct Shared {
@@ -65,6 +71,7 @@ struct Shared {
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
     open_paths: &'static [&'static str],
+    shortcut: Shortcut,
     routes: Router,
 }
 
@@ -79,6 +86,7 @@ impl Server {
             counts: ServerCounts::new(),
             refusal_page: plain_page,
             open_paths: &[],
+            shortcut: Arc::new(|_, _, _| None),
         }
     }
 
@@ -92,6 +100,12 @@ impl Server {
     #[must_use]
     pub fn with_open_paths(self, open_paths: &'static [&'static str]) -> Self {
         Self { open_paths, ..self }
+    }
+
+    /// The same with answers for what need not go all the way to the routes. A request that is wrong as such never gets there.
+    #[must_use]
+    pub fn with_shortcut(self, shortcut: Shortcut) -> Self {
+        Self { shortcut, ..self }
     }
 
     /// The counters of this server, to be read while it runs.
@@ -124,6 +138,7 @@ impl Server {
             counts: self.counts,
             refusal_page: self.refusal_page,
             open_paths: self.open_paths,
+            shortcut: self.shortcut,
             routes,
         }
     }

@@ -17,6 +17,7 @@ pub mod tier;
 mod token;
 
 pub use cache::data::DataCache;
+pub use cache::page::{Page, PageCache, PageRule};
 pub use counts::{KindFigures, Missed, NotKept};
 pub use entry::{Entry, Kept, Weigh};
 pub use flow::follow::{Health, LedgerFigures, Pace};

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
+use larder::source;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
+use sqlx::{PgPool, SqlitePool};
 
+use crate::store::dependency::TABLE;
 use crate::store::{Pool, Statement};
 use crate::{Store, StoreError};
 
@@ -17,6 +21,16 @@ pub struct Plan {
     pub pending: Vec<(i64, String)>,
     /// Whether a table `properties_property` made by somebody else (Django) is there to be adopted.
     pub adopts: bool,
+    /// Whether changes to listings are not written down yet: caches live by them.
+    pub watches: bool,
+}
+
+impl Plan {
+    /// Whether nothing is lacking.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.pending.is_empty() && !self.watches
+    }
 }
 
 /// Why a database could not be brought to this version. Nothing was changed by the step that failed.
@@ -47,9 +61,60 @@ pub enum MigrateError {
         /// What would fit.
         expected: &'static str,
     },
+    /// Changes to listings cannot be written down.
+    #[error("changes to {TABLE} cannot be watched: {0}")]
+    Watch(#[source] WatchError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why changes cannot be written down, in the words of the one or the other database.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each is the error of the source of its name")]
+pub enum WatchError {
+    #[error(transparent)]
+    Postgres(source::postgres::InstallError),
+    #[error(transparent)]
+    Sqlite(source::sqlite::InstallError),
+}
+
+/// `insufficient_privilege` (PostgreSQL, appendix A).
+const LACK_OF_RIGHTS: &str = "42501";
+
+impl MigrateError {
+    fn is_of_who_may_not_write(&self) -> bool {
+        match self {
+            MigrateError::Store(StoreError::ReadOnly | StoreError::Busy) => true,
+            MigrateError::Watch(WatchError::Postgres(source::postgres::InstallError::Database(error))) => {
+                error.as_database_error().and_then(DatabaseError::code).as_deref() == Some(LACK_OF_RIGHTS)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<source::postgres::InstallError> for MigrateError {
+    fn from(error: source::postgres::InstallError) -> MigrateError {
+        use source::postgres::InstallError;
+        let watch = |error| MigrateError::Watch(WatchError::Postgres(error));
+        match error {
+            InstallError::Database(error) => match StoreError::from(error) {
+                StoreError::Refused(error) => watch(InstallError::Database(error)),
+                failed => MigrateError::Store(failed),
+            },
+            refused => watch(refused),
+        }
+    }
+}
+
+impl From<source::sqlite::InstallError> for MigrateError {
+    fn from(error: source::sqlite::InstallError) -> MigrateError {
+        match error {
+            source::sqlite::InstallError::Database(error) => StoreError::from(error).into(),
+            refused => MigrateError::Watch(WatchError::Sqlite(refused)),
+        }
+    }
 }
 
 /// What an adopted table must have: the columns of Django's model, in any of the types that Django gives them.
@@ -101,7 +166,7 @@ impl Store {
     /// [`MigrateError`], as `migrate` would return it before its first change.
     pub async fn migration_plan(&self) -> Result<Plan, MigrateError> {
         // In this order: a table that another program makes meanwhile, with its migration, is not one to be adopted.
-        let is_there = self.table_exists("properties_property").await?;
+        let is_there = self.table_exists(TABLE).await?;
         let applied = self.applied_migrations().await?;
         let known = self.migrations();
         let newest = known.last().map_or(0, |migration| migration.version);
@@ -124,11 +189,12 @@ impl Store {
         if adopts {
             self.check_adoptable().await?;
         }
-        Ok(Plan { pending, adopts })
+        let watches = !pending.is_empty() || !self.is_watched().await?;
+        Ok(Plan { pending, adopts, watches })
     }
 
-    /// Applies what is pending, each migration in a transaction of its own; returns what was done. Several at once wait
-    /// for each other (PostgreSQL: advisory lock).
+    /// Applies what is pending, each migration in a transaction of its own, and has changes to listings written down; returns
+    /// what was done. Several at once wait for each other (PostgreSQL: advisory lock).
     ///
     /// An index over millions of rows takes its time: the store should have been made without a statement timeout.
     ///
@@ -136,18 +202,52 @@ impl Store {
     /// [`MigrateError`].
     pub async fn migrate(&self) -> Result<Plan, MigrateError> {
         let plan = self.migration_plan().await?;
-        if plan.pending.is_empty() {
-            return Ok(plan);
+        if !plan.pending.is_empty() {
+            self.apply_migrations().await?;
         }
+        match self.watch().await {
+            // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
+            // alter the database, or not now, can still serve it.
+            Err(error) if !plan.watches && error.is_of_who_may_not_write() => Ok(plan),
+            outcome => outcome.map(|()| plan),
+        }
+    }
+
+    async fn apply_migrations(&self) -> Result<(), MigrateError> {
         let outcome = match &self.pool {
             Pool::Postgres(pool) => POSTGRES.run(pool).await,
             Pool::Sqlite(pool) => SQLITE.run(pool).await,
         };
         match outcome.map_err(in_our_words) {
             // SQLite has no lock for this: of two that begin at once, the second finds the work done.
-            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(plan),
-            outcome => outcome.map(|()| plan),
+            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(()),
+            outcome => outcome,
         }
+    }
+
+    /// Has changes to listings written down, with the columns that searches are made of. Where they are already, this does
+    /// nothing.
+    async fn watch(&self) -> Result<(), MigrateError> {
+        let columns = self.dialect().watched;
+        match &self.pool {
+            Pool::Postgres(pool) => watch_postgres(pool, columns).await,
+            Pool::Sqlite(pool) => watch_sqlite(pool, columns).await,
+        }
+    }
+
+    /// Whether changes to listings are written down: whether the table has a trigger of larder's.
+    async fn is_watched(&self) -> Result<bool, StoreError> {
+        let sql = match &self.pool {
+            Pool::Postgres(_) => {
+                "select 1 from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+                 where tgrelid = to_regclass($1) and pronamespace = to_regnamespace('larder') limit 1"
+            }
+            Pool::Sqlite(_) => {
+                "select 1 from sqlite_schema where type = 'trigger' and tbl_name = $1 and sql like '%larder%' limit 1"
+            }
+        };
+        let statement = Statement { sql: sql.to_owned(), binds: vec![TABLE.into()] };
+        Ok(!self.fetch::<(i32,)>(statement).await?.is_empty())
     }
 
     /// Whether no listing is there at all, of any status.
@@ -207,6 +307,20 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// All or nothing. The schema's own lock is held until the end, so several programs that watch do it one by one.
+async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
+    source::postgres::install(&mut transaction).await?;
+    source::postgres::watch(&mut transaction, TABLE, columns).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+async fn watch_sqlite(pool: &SqlitePool, columns: &[&str]) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await.map_err(StoreError::from)?;
+    source::sqlite::install(&mut connection).await?;
+    Ok(source::sqlite::watch(&mut connection, TABLE, columns).await?)
 }
 
 fn in_our_words(error: SqlxError) -> MigrateError {

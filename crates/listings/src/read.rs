@@ -1,12 +1,17 @@
 //! The answers: a page of a search, one listing, counts, and everything that matches.
+//!
+//! Every read notes in its [`Reading`] what the answer depends on, so that whoever keeps it knows when it is no longer true.
 
 use std::time::Duration;
 
 use async_stream::try_stream;
 use chrono::{DateTime, Utc};
 use futures::Stream;
+use larder::Reading;
+use larder::freshness::Columns;
 
 use crate::search::{Parameter, Position, Sort};
+use crate::store::dependency::{self, PageRead};
 use crate::store::{PropertyRow, statement};
 use crate::{Property, Search, Store, StoreError};
 
@@ -83,8 +88,17 @@ impl FacetOf {
     }
 }
 
-/// The rows of [`statement::tally`]: column, value, number.
-struct Tally(Vec<(String, String, i64)>);
+/// A row of [`statement::count`]: number, time of the oldest that was counted.
+type CountRow = (i64, Option<DateTime<Utc>>);
+
+/// A row of [`statement::active_after`]: id, time of the last change.
+type ActiveRow = (i64, DateTime<Utc>);
+
+/// A row of [`statement::tally`]: column, value, number, and for the number of all of them the time of the oldest.
+type TallyRow = (String, String, i64, Option<DateTime<Utc>>);
+
+/// The rows of [`statement::tally`].
+struct Tally(Vec<TallyRow>);
 
 impl Tally {
     fn count(&self) -> Count {
@@ -102,7 +116,7 @@ impl Tally {
         self.0
             .iter()
             .filter(move |(name, ..)| name == column)
-            .map(|(_, value, listings)| (value.as_str(), *listings))
+            .map(|(_, value, listings, _)| (value.as_str(), *listings))
     }
 }
 
@@ -111,6 +125,11 @@ impl Count {
     fn up_to_most(counted: i64) -> Count {
         Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED }
     }
+
+    /// The time of the last listing that was counted, if counting stopped there; `None` where all were counted.
+    fn where_stopped(counted: i64, oldest: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        oldest.filter(|_| !Count::up_to_most(counted).is_exact)
+    }
 }
 
 impl Store {
@@ -118,11 +137,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn page(&self, search: &Search) -> Result<Page, StoreError> {
-        let rows = self.fetch::<PropertyRow>(statement::page(self.dialect(), search)).await?;
-        let more = rows.len() > usize::from(search.limit);
-        let properties: Vec<Property> =
-            rows.into_iter().take(search.limit.into()).map(Property::from).collect();
+    pub async fn page(&self, reading: &Reading, search: &Search) -> Result<Page, StoreError> {
+        let (dialect, limit) = (self.dialect(), usize::from(search.limit));
+        let statement = statement::page(dialect, search);
+        let mut properties: Vec<Property> = self
+            .read::<PropertyRow, _>(reading, statement, |rows: &[Property]| {
+                let (shown, beyond) = rows.split_at(limit.min(rows.len()));
+                dependency::of_page(dialect, search, PageRead { shown, beyond: beyond.first() })
+            })
+            .await?;
+        let more = properties.len() > limit;
+        properties.truncate(limit);
         let next = properties.last().filter(|_| more).map(|last| Position::of(last, search.sort));
         Ok(Page { properties, next })
     }
@@ -131,31 +156,42 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn property_by_id(&self, id: i64) -> Result<Option<Property>, StoreError> {
-        let rows = self.fetch::<PropertyRow>(statement::by_id(self.dialect(), id)).await?;
-        Ok(rows.into_iter().next().map(Property::from))
+    pub async fn property_by_id(&self, reading: &Reading, id: i64) -> Result<Option<Property>, StoreError> {
+        let statement = statement::by_id(self.dialect(), id);
+        let rows = self
+            .read::<PropertyRow, _>(reading, statement, |_: &[Property]| vec![dependency::of_id(id)])
+            .await?;
+        Ok(rows.into_iter().next())
     }
 
     /// How many listings match, on all pages together; counted up to [`MOST_COUNTED`].
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count(&self, search: &Search) -> Result<Count, StoreError> {
-        let rows = self.fetch::<(i64,)>(statement::count(self.dialect(), search, MOST_COUNTED + 1)).await?;
-        Ok(Count::up_to_most(rows.first().map_or(0, |&(number,)| number)))
+    pub async fn count(&self, reading: &Reading, search: &Search) -> Result<Count, StoreError> {
+        let dialect = self.dialect();
+        let statement = statement::count(dialect, search, MOST_COUNTED + 1);
+        let rows = self
+            .read::<CountRow, _>(reading, statement, |rows: &[CountRow]| {
+                let oldest =
+                    rows.first().and_then(|&(counted, oldest)| Count::where_stopped(counted, oldest));
+                vec![dependency::of_newest(dialect, search, &[], oldest)]
+            })
+            .await?;
+        Ok(Count::up_to_most(rows.first().map_or(0, |&(number, _)| number)))
     }
 
     /// How many listings match, and how the newest [`MOST_COUNTED`] of them divide by kind, location and bedrooms.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn overview(&self, search: &Search) -> Result<Overview, StoreError> {
+    pub async fn overview(&self, reading: &Reading, search: &Search) -> Result<Overview, StoreError> {
         let open: Vec<_> = FACETS.into_iter().filter(|facet| !facet.is_applied(search)).collect();
-        let shared = self.tally(search, &open).await?;
+        let shared = self.tally(reading, search, &open).await?;
         let mut facets = Vec::with_capacity(FACETS.len());
         for facet in FACETS {
             facets.push(if facet.is_applied(search) {
-                self.tally(&facet.opened(search), &[facet]).await?.facet(facet)
+                self.tally(reading, &facet.opened(search), &[facet]).await?.facet(facet)
             } else {
                 shared.facet(facet)
             });
@@ -163,9 +199,21 @@ impl Store {
         Ok(Overview { count: shared.count(), facets })
     }
 
-    async fn tally(&self, search: &Search, facets: &[FacetOf]) -> Result<Tally, StoreError> {
+    async fn tally(
+        &self,
+        reading: &Reading,
+        search: &Search,
+        facets: &[FacetOf],
+    ) -> Result<Tally, StoreError> {
+        let dialect = self.dialect();
         let columns: Vec<&'static str> = facets.iter().map(|facet| facet.column).collect();
-        self.fetch(statement::tally(self.dialect(), search, &columns, MOST_COUNTED + 1)).await.map(Tally)
+        let statement = statement::tally(dialect, search, &columns, MOST_COUNTED + 1);
+        self.read::<TallyRow, _>(reading, statement, |rows: &[TallyRow]| {
+            let oldest = rows.iter().find_map(|&(.., counted, oldest)| Count::where_stopped(counted, oldest));
+            vec![dependency::of_newest(dialect, search, &columns, oldest)]
+        })
+        .await
+        .map(Tally)
     }
 
     /// At most `most` other active listings of the same kind in the same place, newest first; filled up with the same
@@ -173,7 +221,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn similar(&self, property: &Property, most: u16) -> Result<Vec<Property>, StoreError> {
+    pub async fn similar(
+        &self,
+        reading: &Reading,
+        property: &Property,
+        most: u16,
+    ) -> Result<Vec<Property>, StoreError> {
         let anywhere = Search { kind: Some(property.kind), limit: 2 * most + 1, ..Search::default() };
         let nearby = anywhere.at(&property.location);
         let mut similar: Vec<Property> = Vec::new();
@@ -181,7 +234,7 @@ impl Store {
             if similar.len() >= usize::from(most) {
                 break;
             }
-            for candidate in self.page(search).await?.properties {
+            for candidate in self.page(reading, search).await?.properties {
                 if candidate.id != property.id && similar.iter().all(|kept| kept.id != candidate.id) {
                     similar.push(candidate);
                 }
@@ -220,37 +273,67 @@ impl Store {
     /// One batch of an export. Half an export is worth little, so a busy database is asked again; but for the first batch,
     /// whose reader can still be told to come again.
     async fn batch(&self, search: &Search) -> Result<Page, StoreError> {
+        // Nobody keeps an export.
+        let unkept = Reading::new();
         let pauses = if search.after.is_some() { &EXPORT_PAUSES[..] } else { &[] };
         for pause in pauses {
-            match self.page(search).await {
+            match self.page(&unkept, search).await {
                 Err(StoreError::Busy) => tokio::time::sleep(*pause).await,
                 outcome => return outcome,
             }
         }
-        self.page(search).await
+        self.page(&unkept, search).await
     }
 
     /// Id and time of the last change of at most `most` active listings above `id`, in order of id.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn active_after(&self, id: i64, most: i64) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
-        self.fetch(statement::active_after(id, most)).await
+    pub async fn active_after(
+        &self,
+        reading: &Reading,
+        id: i64,
+        most: i64,
+    ) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
+        let dialect = self.dialect();
+        self.read::<ActiveRow, _>(reading, statement::active_after(id, most), |rows: &[ActiveRow]| {
+            let is_full = i64::try_from(rows.len()).is_ok_and(|number| number >= most);
+            let last = rows.last().filter(|_| is_full).map(|&(last, _)| last);
+            vec![dependency::of_active(dialect, id, last, Columns::All)]
+        })
+        .await
     }
 
     /// The ids after which each further stretch of `step` active listings begins, the first being 0; at most `most`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn active_stretches(&self, step: i64, most: usize) -> Result<Vec<i64>, StoreError> {
+    pub async fn active_stretches(
+        &self,
+        reading: &Reading,
+        step: i64,
+        most: usize,
+    ) -> Result<Vec<i64>, StoreError> {
         let mut starts = vec![0];
         while starts.len() < most {
             let above = starts.last().copied().unwrap_or_default();
-            match self.fetch::<(i64,)>(statement::active_step(above, step)).await?.first() {
-                Some(&(first,)) => starts.push(first - 1),
+            match self.active_step(reading, above, step).await? {
+                Some(first) => starts.push(first - 1),
                 None => break,
             }
         }
         Ok(starts)
+    }
+
+    /// The id of the active listing that comes after `step` others above an id.
+    async fn active_step(&self, reading: &Reading, above: i64, step: i64) -> Result<Option<i64>, StoreError> {
+        let dialect = self.dialect();
+        let rows = self
+            .read::<(i64,), _>(reading, statement::active_step(above, step), |rows: &[(i64,)]| {
+                let found = rows.first().map(|&(first,)| first);
+                vec![dependency::of_active(dialect, above, found, dependency::nothing_shown())]
+            })
+            .await?;
+        Ok(rows.first().map(|&(first,)| first))
     }
 }

@@ -1,6 +1,8 @@
 //! Where listings are kept: one of two databases, chosen by its URL.
 
+mod changes;
 mod connect;
+pub(crate) mod dependency;
 mod dialect;
 mod error;
 mod postgres;
@@ -11,15 +13,19 @@ pub mod statement;
 use std::sync::Arc;
 use std::time::Duration;
 
+use larder::Reading;
+use larder::freshness::Dependency;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+pub use changes::Changes;
 pub use connect::{ConnectError, redacted};
 pub use dialect::Dialect;
 pub use error::StoreError;
+use row::Stamped;
 pub(crate) use row::{Fetch, PropertyRow};
 pub(crate) use sqlite::arguments as bulk_arguments;
 pub use statement::{Bind, Statement};
@@ -198,7 +204,24 @@ impl Store {
         self.pool.close().await;
     }
 
-    /// Runs a read and returns its rows. A read that met a dead connection is sent again, on another: the pool does not
+    /// Runs a read of listings, returns its rows, and notes in `reading` when they were read and what they depend on. Every
+    /// answer that may be kept is read here and nowhere else, so none can be kept without its notes.
+    pub(crate) async fn read<Row: Fetch, Answer: From<Row>>(
+        &self,
+        reading: &Reading,
+        statement: Statement,
+        dependencies: impl FnOnce(&[Answer]) -> Vec<Dependency>,
+    ) -> Result<Vec<Answer>, StoreError> {
+        let statement = Statement { sql: (self.dialect().stamped)(&statement.sql), ..statement };
+        let mut stamped = self.fetch::<Stamped<Row>>(statement).await?;
+        let stamp = stamped.first_mut().and_then(|first| first.stamp.take());
+        let rows: Vec<Answer> =
+            stamped.into_iter().filter_map(|stamped| stamped.row).map(Answer::from).collect();
+        reading.note(stamp.as_deref(), dependencies(&rows));
+        Ok(rows)
+    }
+
+    /// Runs a read that no cache keeps and returns its rows. A read that met a dead connection is sent again, on another: the pool does not
     /// test its connections beforehand, so after a restart of the database each of them may turn out dead once.
     pub(crate) async fn fetch<Row: Fetch>(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         self.fetch_at_most(1 + self.options.connections, statement).await

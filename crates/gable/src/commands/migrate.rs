@@ -22,7 +22,7 @@ pub(super) async fn run(settings: &Settings, arguments: &Migrate) -> anyhow::Res
 }
 
 fn report(plan: &Plan, only_planned: bool) {
-    if plan.pending.is_empty() {
+    if plan.is_done() {
         say("The database is at this version: nothing to do.");
     }
     if plan.adopts {
@@ -30,8 +30,11 @@ fn report(plan: &Plan, only_planned: bool) {
             "The table properties_property is there already and is adopted: columns are added, no row is lost.",
         );
     }
+    let verb = if only_planned { "would apply" } else { "applied" };
     for (version, name) in &plan.pending {
-        let verb = if only_planned { "would apply" } else { "applied" };
         say(&format!("{verb} {version:04} {name}"));
+    }
+    if plan.watches {
+        say(&format!("{verb} larder's triggers: they write down what changes, for the caches"));
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use larder::Larder;
 use listings::Store;
 use listings::samples::samples;
 use listings::store::redacted;
@@ -18,7 +19,7 @@ use crate::application::Application;
 use crate::metrics::Metrics;
 use crate::server::{AllowedHosts, Lifecycle, Limits, Server, signals};
 use crate::settings::{LogFormat, Settings};
-use crate::{clock, error, router};
+use crate::{caching, clock, error, router};
 
 /// Listings that a new and empty SQLite file gets, and which.
 const SAMPLES: usize = 40;
@@ -39,14 +40,26 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(error::refusal_page).with_open_paths(&router::OPEN_PATHS);
     let metrics = Metrics::new(server.counts());
+    let larder = Larder::start(|| store.changes(), caching::options(&settings)).await;
     let address = listener.local_addr()?;
     announce(&settings, address);
     let site_url =
         settings.site_url.clone().unwrap_or_else(|| reachable_url(&settings.allowed_hosts, address));
     let openapi = serde_json::to_vec(&router::openapi())?.into();
-    let application =
-        Arc::new(Application { settings, site_url, store: store.clone(), lifecycle, metrics, openapi });
-    server.serve(listener, router::router(application)).await;
+    let pages = caching::pages(&settings, &store, &larder);
+    let catalogue = caching::catalogue(&settings, &store, &larder);
+    let application = Arc::new(Application {
+        settings,
+        site_url,
+        store: store.clone(),
+        larder,
+        catalogue,
+        lifecycle,
+        metrics,
+        openapi,
+    });
+    let server = server.with_shortcut(caching::shortcut(&application, pages.clone()));
+    server.serve(listener, router::router(application, &pages)).await;
     listening.abort();
     close(&store).await;
     tracing::info!("stopped");
@@ -85,7 +98,7 @@ async fn prepare(settings: &Settings, arguments: &Serve) -> anyhow::Result<()> {
     let store = database::open_for_work(settings).await?;
     if arguments.no_migrate {
         let plan = database::plan(&store).await?;
-        if !plan.pending.is_empty() {
+        if !plan.is_done() {
             bail!("the database is not at this version and --no-migrate was given: run gable migrate");
         }
     } else {

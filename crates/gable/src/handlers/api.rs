@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use hyper::{Uri, header};
+use hyper::Uri;
 use listings::search::{Parameter, Unknown};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +13,7 @@ use super::{Answer, address, public_property, search};
 use crate::application::Application;
 use crate::clock::Timings;
 use crate::error::Problem;
+use crate::reads::Reads;
 use crate::representation::Representation;
 
 /// The path of the list.
@@ -111,22 +112,23 @@ pub struct PageParameters {
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
+pub async fn list(State(application): State<Arc<Application>>, Reads(reading): Reads, uri: Uri) -> Answer {
     let search = search(&uri, Unknown::Refuse)?;
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&search)).await?;
+    let catalogue = &application.catalogue;
+    let page = timings.database(catalogue.page(&reading, &search)).await?;
     let count =
-        if search.count { Some(timings.database(application.store.count(&search)).await?) } else { None };
+        if search.count { Some(timings.database(catalogue.count(&reading, &search)).await?) } else { None };
     let next = page.next.map(|position| search.after(position));
     let body = RecordPage {
-        properties: page.properties.into_iter().map(Record::from).collect(),
+        properties: page.properties.iter().cloned().map(Record::from).collect(),
         next: next.as_ref().and_then(|next| Parameter::Cursor.value(next)),
-        count: count.map(|count| count.listings),
-        count_is_exact: count.map(|count| count.is_exact),
+        count: count.as_ref().map(|count| count.listings),
+        count_is_exact: count.as_ref().map(|count| count.is_exact),
     };
     let answer = Representation::json(&body)?.timed(timings);
     Ok(match next {
-        Some(next) => answer.with_header(header::LINK, &next_link(LIST, &next.canonical())),
+        Some(next) => answer.with_link(&next_link(LIST, &next.canonical())),
         None => answer,
     })
 }
@@ -143,10 +145,25 @@ pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answ
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn record(State(application): State<Arc<Application>>, Path(id): Path<String>) -> Answer {
+pub async fn record(
+    State(application): State<Arc<Application>>,
+    Reads(reading): Reads,
+    Path(id): Path<String>,
+) -> Answer {
     let mut timings = Timings::default();
-    let property = timings.database(public_property(&application.store, &id)).await?;
+    let property = timings.database(public_property(&application.catalogue, &reading, &id)).await?;
     Ok(Representation::json(&Record::from(property))?.timed(timings))
+}
+
+/// The one address of a page of the list.
+pub fn list_address(uri: &Uri) -> Option<String> {
+    let search = search(uri, Unknown::Refuse).ok().filter(|_| uri.path() == LIST)?;
+    Some(address(LIST, &search.canonical()))
+}
+
+/// The one address of a record.
+pub fn record_address(uri: &Uri) -> Option<String> {
+    super::id_between(uri, "/api/v1/properties/", "").map(|id| format!("{LIST}/{id}"))
 }
 
 /// The `Link` field to the next page (RFC 8288).

@@ -19,7 +19,7 @@ use super::record::Record;
 use super::search;
 use crate::application::Application;
 use crate::error::{Error, Problem};
-use crate::representation::cache_control;
+use larder::cache::page::cache_control;
 
 /// Listings in one piece of the body.
 const LISTINGS_A_CHUNK: usize = 100;

@@ -15,6 +15,7 @@ use crate::application::Application;
 use crate::clock::Timings;
 use crate::pages::feed::{Feed, FeedEntry};
 use crate::pages::wording;
+use crate::reads::Reads;
 use crate::representation::Representation;
 
 /// The feed's path.
@@ -23,12 +24,12 @@ pub const PATH: &str = "/feed.atom";
 const ENTRIES: u16 = 50;
 
 /// The newest listings that match, whatever the order and page of the search that it is asked with.
-pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
+pub async fn show(State(application): State<Arc<Application>>, Reads(reading): Reads, uri: Uri) -> Answer {
     let search = search(&uri, Unknown::Ignore)?.filters_only();
     let query = search.canonical();
     let newest = listings::Search { sort: Sort::Newest, limit: ENTRIES, ..search.clone() };
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&newest)).await?;
+    let page = timings.database(application.catalogue.page(&reading, &newest)).await?;
     let site = &application.site_url;
     let feed = Feed {
         id: format!("{site}{}", address(PATH, &query)),
@@ -42,6 +43,12 @@ pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Answ
     };
     let text = timings.render(|| feed.render())?;
     Ok(Representation::new("application/atom+xml; charset=utf-8", text).timed(timings))
+}
+
+/// The one address of a search's feed.
+pub fn page_address(uri: &Uri) -> Option<String> {
+    let search = search(uri, Unknown::Ignore).ok().filter(|_| uri.path() == PATH)?;
+    Some(address(PATH, &search.filters_only().canonical()))
 }
 
 fn entry(site: &str, property: &Property) -> FeedEntry {

@@ -40,7 +40,7 @@ pub async fn ready(State(application): State<Arc<Application>>) -> Response {
 /// Counters and gauges for Prometheus, in the text format of `OpenMetrics`.
 pub async fn metrics(State(application): State<Arc<Application>>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let body = application.metrics.text(&application.store);
+    let body = application.metrics.text(&application.store, &application.larder);
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], Body::from(body)).into_response()
 }
 

@@ -6,6 +6,7 @@ use askama::Template as _;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
+use hyper::Uri;
 use listings::property::Property;
 use listings::search::BoundingBox;
 use listings::{Kind, Search};
@@ -19,18 +20,28 @@ use crate::pages::layout::{Layout, Link};
 use crate::pages::listing::{ListingPage, Moment, Position};
 use crate::pages::structured::{Described, StructuredData};
 use crate::pages::wording;
+use crate::reads::Reads;
 use crate::representation::Representation;
 
 const SIMILAR: u16 = 4;
 
 /// The page of a listing that everybody may see.
-pub async fn show(State(application): State<Arc<Application>>, Path(id): Path<String>) -> Answer {
+pub async fn show(
+    State(application): State<Arc<Application>>,
+    Reads(reading): Reads,
+    Path(id): Path<String>,
+) -> Answer {
     let mut timings = Timings::default();
-    let property = timings.database(public_property(&application.store, &id)).await?;
-    let similar = timings.database(application.store.similar(&property, SIMILAR)).await?;
+    let property = timings.database(public_property(&application.catalogue, &reading, &id)).await?;
+    let similar = timings.database(application.store.similar(&reading, &property, SIMILAR)).await?;
     let page = page(&application.site_url, &property, &similar);
     let text = timings.render(|| page.render())?;
     Ok(Representation::html(text).timed(timings))
+}
+
+/// The one address of a listing's page.
+pub fn page_address(uri: &Uri) -> Option<String> {
+    super::id_between(uri, "/properties/", "/").map(listing_path)
 }
 
 /// Without its last slash the address is not the listing's own, but what is meant is clear.

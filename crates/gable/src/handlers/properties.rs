@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use hyper::{Uri, header};
+use hyper::Uri;
 use listings::Search;
 use listings::search::{Parameter, Refusal, Sort, Unknown};
 use serde::Serialize;
@@ -13,8 +13,10 @@ use super::Answer;
 use super::api::next_link;
 use super::record::DjangoRecord;
 use crate::application::Application;
+use crate::catalogue::ALL_PROPERTIES;
 use crate::clock::Timings;
 use crate::error::{Error, Problem};
+use crate::reads::Reads;
 use crate::representation::Representation;
 
 /// The endpoint's path.
@@ -43,17 +45,28 @@ pub struct DjangoPage {
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(State(application): State<Arc<Application>>, uri: Uri) -> Answer {
+pub async fn list(State(application): State<Arc<Application>>, Reads(reading): Reads, uri: Uri) -> Answer {
     let search = search(&uri)?;
     let mut timings = Timings::default();
-    let page = timings.database(application.store.page(&search)).await?;
-    let body = DjangoPage { properties: page.properties.into_iter().map(DjangoRecord::from).collect() };
+    let name = match Parameter::Cursor.value(&search) {
+        Some(cursor) => format!("{ALL_PROPERTIES}:{cursor}"),
+        None => ALL_PROPERTIES.to_owned(),
+    };
+    let page = timings.database(application.catalogue.page_named(&reading, &name, &search)).await?;
+    let body = DjangoPage { properties: page.properties.iter().cloned().map(DjangoRecord::from).collect() };
     let answer = Representation::json(&body)?.timed(timings);
     let next = page.next.and_then(|position| Parameter::Cursor.value(&search.after(position)));
     Ok(match next {
-        Some(cursor) => answer.with_header(header::LINK, &next_link(PATH, &format!("cursor={cursor}"))),
+        Some(cursor) => answer.with_link(&next_link(PATH, &format!("cursor={cursor}"))),
         None => answer,
     })
+}
+
+/// The one address of a page of the list.
+pub fn page_address(uri: &Uri) -> Option<String> {
+    let search = search(uri).ok().filter(|_| uri.path() == PATH)?;
+    let cursor = Parameter::Cursor.value(&search);
+    Some(cursor.map_or(PATH.to_owned(), |cursor| format!("{PATH}?cursor={cursor}")))
 }
 
 /// Django ignores parameters here, and so does this; only the cursor is ours.

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
 use hyper::{StatusCode, Uri};
+use larder::Reading;
 use listings::Search;
 use listings::search::{Refusal, Unknown};
 
@@ -23,6 +24,7 @@ use crate::clock::Timings;
 use crate::error::Error;
 use crate::pages::layout::{Layout, Link};
 use crate::pages::search::{Outcome, SearchPage};
+use crate::reads::Reads;
 use crate::representation::Representation;
 
 /// The page's path.
@@ -30,21 +32,37 @@ pub const PATH: &str = "/";
 
 /// The search page in the state that the query string describes. Parameters that are wrong are shown as they were typed,
 /// each with its rule, and nothing is searched.
-pub async fn show(State(application): State<Arc<Application>>, uri: Uri) -> Result<Response, Error> {
+pub async fn show(
+    State(application): State<Arc<Application>>,
+    Reads(reading): Reads,
+    uri: Uri,
+) -> Result<Response, Error> {
     match super::search(&uri, Unknown::Ignore) {
-        Ok(search) => Ok(found(&application, &search).await?.into_response()),
+        Ok(search) => Ok(found(&application, &reading, &search).await?.into_response()),
         Err(Error::Parameters(refusals)) => refused(&uri, &refusals),
         // A link to what is for staff only: the visitor gets what is for all.
-        Err(Error::Forbidden(_)) => Ok(found(&application, &Search::default()).await?.into_response()),
+        Err(Error::Forbidden(_)) => {
+            Ok(found(&application, &reading, &Search::default()).await?.into_response())
+        }
         Err(error) => Err(error),
     }
 }
 
-async fn found(application: &Application, search: &Search) -> super::Answer {
+/// The one address of the page of a search.
+pub fn page_address(uri: &Uri) -> Option<String> {
+    let search = match super::search(uri, Unknown::Ignore) {
+        Ok(search) => search,
+        Err(Error::Forbidden(_)) => Search::default(),
+        Err(_) => return None,
+    };
+    (uri.path() == PATH).then(|| address(PATH, &search.canonical()))
+}
+
+async fn found(application: &Application, reading: &Reading, search: &Search) -> super::Answer {
     let mut timings = Timings::default();
-    let store = &application.store;
-    let overview = timings.database(store.overview(search)).await?;
-    let outcome = timings.database(outcome::of(store, search, overview.count)).await?;
+    let catalogue = &application.catalogue;
+    let overview = timings.database(catalogue.overview(reading, search)).await?;
+    let outcome = timings.database(outcome::of(catalogue, reading, search, overview.count)).await?;
     let page = SearchPage {
         layout: layout(application, search),
         heading: wording::heading(search),

@@ -54,7 +54,13 @@ async fn respond(
     // Here and not by the routes: their number would be lost with a handler that panics.
     let id = RequestId::assign(request.headers_mut());
     let response = match check(shared, &request) {
-        Ok(()) => routed(shared, request, &id).await,
+        Ok(()) => match (shared.shortcut)(request.method(), request.uri(), request.headers()) {
+            Some(mut response) => {
+                id.stamp(response.headers_mut());
+                response.map(Body::from)
+            }
+            None => routed(shared, request, &id).await,
+        },
         Err(refusal) => refused(shared, &request, &refusal, &id),
     };
     response.map(|body| ResponseBody::new(body, in_hand))

@@ -105,7 +105,10 @@ async fn rows(database: &Database) -> Vec<Row> {
 }
 
 async fn rows_of(store: &Store, search: &Search) -> Vec<Row> {
-    let page = store.page(&Search { sort: listings::search::Sort::Id, ..search.clone() }).await.unwrap();
+    let page = store
+        .page(&larder::Reading::new(), &Search { sort: listings::search::Sort::Id, ..search.clone() })
+        .await
+        .unwrap();
     let row = |it: listings::Property| {
         let price = it.price.map(|price| price.to_string());
         (it.title, it.description, price, it.location, it.created_at.to_rfc3339())

@@ -34,7 +34,9 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
     /// nobody.
     #[must_use]
     pub fn find(&self, asked: &Asked, name: &str) -> Option<Kept<T>> {
-        self.larder.shelf().find(asked, KeyRef { kind: Kind::Data, name }, &self.policy)
+        let kept = self.larder.shelf().find(asked, KeyRef { kind: Kind::Data, name }, &self.policy)?;
+        self.larder.shelf().counts.hit(Kind::Data);
+        Some(kept)
     }
 
     /// The value under the name: what is kept, if it is true for whoever asked; else what `load` makes, once for all who ask

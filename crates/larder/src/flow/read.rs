@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use rand::RngExt as _;
+use tracing::Instrument as _;
 
 use super::follow::{Follow, Known, Ticket};
 use crate::clock::{Clock, Moment};
@@ -113,9 +114,7 @@ impl Shelf {
         let entry = self.memory.find(key)?;
         let is_true =
             asked.at() < entry.fresh_until() && matches!(self.follow.verdict(&entry), Verdict::True(_));
-        let kept = Kept::of(entry).filter(|_| is_true)?;
-        self.counts.hit(key.kind);
-        Some(kept)
+        Kept::of(entry).filter(|_| is_true)
     }
 
     /// The answer under a key: what is kept, if it is true for whoever asked; else what `load` makes, once for all who ask
@@ -263,7 +262,7 @@ impl Shelf {
             Boarded::First(landing, arriving) => {
                 let asked = asked.with_lease(policy.lease);
                 let fill = Arc::clone(self).fill(landing, asked, key.clone(), *policy, load.clone());
-                tokio::spawn(fill);
+                tokio::spawn(fill.in_current_span());
                 (true, arriving)
             }
         }

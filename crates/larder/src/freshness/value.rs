@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 /// The value of a column in a change or a condition.
 ///
@@ -34,6 +35,17 @@ impl Value {
             Json::String(text) => Value::Text(text.as_str().into()),
             Json::Array(_) | Json::Object(_) => Value::Unknown,
         }
+    }
+
+    /// The value of a piece of JSON text. Unlike [`Value::of_json`], whose numbers may have gone through a floating-point one
+    /// before, it sees every digit: a number of more than 28 is unknown, and none is rounded.
+    #[must_use]
+    pub fn of_raw_json(json: &RawValue) -> Value {
+        let text = json.get();
+        if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return number_of(text).map_or(Value::Unknown, Value::Number);
+        }
+        serde_json::from_str(text).map_or(Value::Unknown, |json| Value::of_json(&json))
     }
 
     /// The order of two values, where both are of one kind that has an order.
@@ -125,6 +137,17 @@ mod tests {
         assert_eq!(json("1e300"), Value::Unknown);
         assert_eq!(json("1e-40"), Value::Unknown);
         assert_eq!(Value::from(f64::NAN), Value::Unknown);
+    }
+
+    #[test]
+    fn a_number_in_a_text_keeps_every_digit() {
+        let raw = |text: &str| Value::of_raw_json(&RawValue::from_string(text.to_owned()).unwrap());
+        let long = "0.1234567890123456789012345678";
+        assert_eq!(raw(long), Value::Number(long.parse().unwrap()));
+        assert_ne!(raw("12345678901234567890.1"), raw("12345678901234567890.2"));
+        assert_eq!(raw("12345678901234567890123456789012"), Value::Unknown);
+        assert_eq!(raw("-1200.50"), Value::Number("-1200.5".parse().unwrap()));
+        assert_eq!((raw("\"a\""), raw("null"), raw("[]")), (Value::from("a"), Value::Null, Value::Unknown));
     }
 
     #[test]

@@ -19,10 +19,10 @@ pub struct Position {
 
 /// The key of a listing without a price or floor area, last in ascending order: above all that `numeric(12,2)` and the
 /// rules for areas allow.
-pub(crate) const LAST_ASCENDING: i64 = 1_000_000_000_000;
+const LAST_ASCENDING: i64 = 1_000_000_000_000;
 /// The same in descending order, where every real key is at least 0. One whole unit, so that it stays a whole unit when
 /// it is divided into hundredths.
-pub(crate) const LAST_DESCENDING: i64 = -100;
+const LAST_DESCENDING: i64 = -100;
 
 const CHECK_BYTES: usize = 8;
 
@@ -30,14 +30,18 @@ impl Position {
     /// Where `property` stands in the order of `sort`.
     #[must_use]
     pub fn of(property: &Property, sort: Sort) -> Position {
-        let last = if sort.is_ascending() { LAST_ASCENDING } else { LAST_DESCENDING };
         let key = match sort {
-            Sort::Newest | Sort::Oldest => property.created_at.timestamp_micros(),
-            Sort::Cheapest | Sort::Dearest => property.price.map_or(last, crate::Price::cents),
-            Sort::Smallest | Sort::Largest => property.floor_area.map_or(last, i64::from),
-            Sort::Id => property.id,
+            Sort::Newest | Sort::Oldest => Some(property.created_at.timestamp_micros()),
+            Sort::Cheapest | Sort::Dearest => property.price.map(crate::Price::cents),
+            Sort::Smallest | Sort::Largest => property.floor_area.map(i64::from),
+            Sort::Id => Some(property.id),
         };
-        Position { key, id: property.id }
+        Position { key: key.unwrap_or_else(|| Position::key_of_none(sort)), id: property.id }
+    }
+
+    /// The key of a listing that has no value to be sorted by.
+    pub(crate) fn key_of_none(sort: Sort) -> i64 {
+        if sort.is_ascending() { LAST_ASCENDING } else { LAST_DESCENDING }
     }
 
     /// The opaque text of this place in `search`: URL-safe base64 of key, id, and a check over both and the search.

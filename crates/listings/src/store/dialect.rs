@@ -26,6 +26,10 @@ pub struct Dialect {
     pub time: fn(DateTime<Utc>) -> Bind,
     /// The column that a price is written to.
     pub price_column: &'static str,
+    /// The columns that searches filter and sort by: what a change must tell of a listing.
+    pub watched: &'static [&'static str],
+    /// A statement whose rows say when they were read.
+    pub stamped: fn(&str) -> String,
 }
 
 /// A column that may be null, as two expressions that never are, so that one index serves both the order and the keyset
@@ -58,6 +62,17 @@ impl Dialect {
             Sort::Cheapest | Sort::Dearest => self.price.expression(sort.is_ascending()),
             Sort::Smallest | Sort::Largest => self.floor_area.expression(sort.is_ascending()),
             Sort::Id => "id",
+        }
+    }
+
+    /// The column that a list in this order is sorted by, before the id. An order by id alone is one by status, of which a
+    /// search has one, and id: so it can be told from the watched columns.
+    pub(super) fn sort_column(&self, sort: Sort) -> &'static str {
+        match sort {
+            Sort::Newest | Sort::Oldest => "created_at",
+            Sort::Cheapest | Sort::Dearest => self.price_column,
+            Sort::Smallest | Sort::Largest => "floor_area",
+            Sort::Id => "status",
         }
     }
 }

@@ -26,6 +26,19 @@ pub(super) const DIALECT: Dialect = Dialect {
     money: |price| Bind::Decimal(price.decimal()),
     time: Bind::Timestamp,
     price_column: "price",
+    watched: &[
+        "status",
+        "kind",
+        "location",
+        "price",
+        "floor_area",
+        "bedrooms",
+        "bathrooms",
+        "latitude",
+        "longitude",
+        "created_at",
+    ],
+    stamped: larder::source::postgres::stamped,
 };
 
 /// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters

@@ -1,9 +1,9 @@
 //! From a database row, the same in both databases, to a listing.
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Decode, FromRow, Row as DatabaseRow, Type};
 
 use crate::{Kind, Price, Property, Status};
 
@@ -16,6 +16,31 @@ pub(crate) trait Fetch:
 impl<T> Fetch for T where
     T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'static
 {
+}
+
+/// A row of a stamped statement ([`super::Dialect::stamped`]).
+pub(crate) struct Stamped<Row> {
+    /// The snapshot that the statement read in; `None` where its answer must not be kept.
+    pub(super) stamp: Option<String>,
+    /// `None` where the statement found nothing: its one row is there for the stamp.
+    pub(super) row: Option<Row>,
+}
+
+impl<'r, Source, Row> FromRow<'r, Source> for Stamped<Row>
+where
+    Source: DatabaseRow,
+    Row: FromRow<'r, Source>,
+    &'static str: ColumnIndex<Source>,
+    Option<String>: Decode<'r, Source::Database> + Type<Source::Database>,
+    Option<bool>: Decode<'r, Source::Database> + Type<Source::Database>,
+{
+    fn from_row(source: &'r Source) -> sqlx::Result<Self> {
+        let is_row: Option<bool> = source.try_get("larder_row")?;
+        Ok(Stamped {
+            stamp: source.try_get("larder_stamp")?,
+            row: is_row.map(|_| Row::from_row(source)).transpose()?,
+        })
+    }
 }
 
 /// The columns of [`super::Dialect::columns`], in the types that both databases have.

@@ -30,6 +30,19 @@ pub(super) const DIALECT: Dialect = Dialect {
     money: |price| Bind::Integer(price.cents()),
     time: |time| Bind::Text(time.format(TIME_FORMAT).to_string()),
     price_column: "price_cents",
+    watched: &[
+        "status",
+        "kind",
+        "location",
+        "price_cents",
+        "floor_area",
+        "bedrooms",
+        "bathrooms",
+        "latitude",
+        "longitude",
+        "created_at",
+    ],
+    stamped: larder::source::sqlite::stamped,
 };
 
 pub(super) async fn fetch<Row: Fetch>(

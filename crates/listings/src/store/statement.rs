@@ -91,26 +91,28 @@ pub fn by_id(dialect: &Dialect, id: i64) -> Statement {
     statement
 }
 
-/// How many listings match, counted up to `most`; columns: one number.
+/// How many listings match, counted up to `most`, and the time of the oldest that was counted; columns: number, time.
 #[must_use]
 pub fn count(dialect: &Dialect, search: &Search, most: i64) -> Statement {
-    let mut statement = Statement::fixed("select count(*) from (");
+    let mut statement = Statement::fixed("select count(*), min(created_at) from (");
     newest(&mut statement, dialect, search, "created_at", most);
     statement.push(") as matching");
     statement
 }
 
 /// How the newest `most` matches divide by each of `columns`, at most 50 values of each, most frequent first; and how many
-/// they are, under the name `listings`. Columns: text, text, number.
+/// they are, under the name `listings`, with the time of the oldest. Columns: text, text, number, time.
 #[must_use]
 pub fn tally(dialect: &Dialect, search: &Search, columns: &[&'static str], most: i64) -> Statement {
     let mut statement = Statement::fixed("with newest as materialized (");
-    newest(&mut statement, dialect, search, "kind, location, bedrooms", most);
-    statement.push(") select 'listings' as facet, '' as value, count(*) as listings from newest");
+    newest(&mut statement, dialect, search, "kind, location, bedrooms, created_at", most);
+    statement.push(
+        ") select 'listings' as facet, '' as value, count(*) as listings, min(created_at) as oldest from newest",
+    );
     for column in columns {
         statement.push(&format!(
-            " union all select * from (select '{column}', cast({column} as text), count(*) from newest \
-             where {column} is not null group by {column} order by count(*) desc, {column} limit 50) as by_{column}"
+            " union all select * from (select '{column}', cast({column} as text), count(*), \
+             cast(null as timestamptz) from newest where {column} is not null group by {column} order by count(*) desc, {column} limit 50) as by_{column}"
         ));
     }
     statement
@@ -144,6 +146,7 @@ fn newest(statement: &mut Statement, dialect: &Dialect, search: &Search, columns
     statement.push(" limit ").bind(most);
 }
 
+/// What the rows meet; said a second time, for changes, by [`super::dependency`]: the two must mean the same.
 fn filter(statement: &mut Statement, dialect: &Dialect, search: &Search) {
     statement.push("status = ").bind(search.status.name());
     if let Some(location) = &search.location {
@@ -223,7 +226,8 @@ fn keyset(statement: &mut Statement, dialect: &Dialect, search: &Search) {
     statement.bind(key(dialect, search.sort, position)).push(", ").bind(position.id).push(")");
 }
 
-fn key(dialect: &Dialect, sort: Sort, position: Position) -> Bind {
+/// The key of a place as it is bound.
+pub(super) fn key(dialect: &Dialect, sort: Sort, position: Position) -> Bind {
     match sort {
         Sort::Newest | Sort::Oldest => (dialect.time)(position.time().unwrap_or_default()),
         Sort::Cheapest | Sort::Dearest => (dialect.money)(crate::Price::from_cents(position.key)),

@@ -1,5 +1,6 @@
 //! A database that Django made: nothing is lost, Django goes on, and gable sees whatever it writes.
 
+use larder::Reading;
 use listings::search::Unknown;
 use listings::store::Options;
 use listings::{Kind, Property, Search, Status, Store};
@@ -21,7 +22,7 @@ async fn adopted() -> (Django, Store, Value) {
 }
 
 async fn by_id(store: &Store, row: &Value) -> Property {
-    store.property_by_id(row["id"].as_i64().unwrap()).await.unwrap().unwrap()
+    store.property_by_id(&Reading::new(), row["id"].as_i64().unwrap()).await.unwrap().unwrap()
 }
 
 fn rows(dump: &Value) -> &Vec<Value> {
@@ -51,11 +52,11 @@ async fn djangos_own_inserts_go_on_and_are_found() {
     let (django, store, before) = adopted().await;
     django.exercise(&["create", "1"]);
     django.exercise(&["bulk", "4"]);
-    let found = store.page(&Search { limit: 100, ..Search::default() }).await.unwrap();
+    let found = store.page(&Reading::new(), &Search { limit: 100, ..Search::default() }).await.unwrap();
     assert_eq!(found.properties.len(), rows(&before).len() + 5);
     let place = found.properties[0].location.clone();
     let search = Search::parse([("location", place.as_str())], Unknown::Refuse).unwrap();
-    assert!(!store.page(&search).await.unwrap().properties.is_empty());
+    assert!(!store.page(&Reading::new(), &search).await.unwrap().properties.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +84,7 @@ async fn djangos_admin_goes_on_working() {
     django.exercise(&["admin-edit", &row["id"].to_string(), "Renamed in the admin"]);
     assert_eq!(by_id(&store, row).await.title, "Renamed in the admin");
     django.exercise(&["delete", &row["id"].to_string()]);
-    assert_eq!(store.property_by_id(row["id"].as_i64().unwrap()).await.unwrap(), None);
+    assert_eq!(store.property_by_id(&Reading::new(), row["id"].as_i64().unwrap()).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What is read is what is there: pages, counts, facets and exports against an oracle without SQL.
 
 use futures::TryStreamExt as _;
+use larder::Reading;
 use listings::read::MOST_COUNTED;
 use listings::samples::samples;
 use listings::search::{Parameter, Search, Sort, Unknown};
@@ -113,7 +114,7 @@ async fn all_pages(store: &Store, search: &Search) -> Vec<i64> {
     let mut found = Vec::new();
     let mut search = Search { limit: 7, ..search.clone() };
     loop {
-        let page = store.page(&search).await.unwrap();
+        let page = store.page(&Reading::new(), &search).await.unwrap();
         found.extend(page.properties.iter().map(|property| property.id));
         let Some(next) = page.next else { return found };
         // The way that a reader goes: over the text of the cursor.
@@ -131,7 +132,8 @@ async fn every_search_finds_what_it_should_in_order_across_its_pages(test: TestS
         // Cursors are tried on the first 200: the rest is more of the same.
         let most = expected.len().min(200);
         if expected.len() > 200 {
-            let page = test.store.page(&Search { limit: 100, ..search.clone() }).await.unwrap();
+            let page =
+                test.store.page(&Reading::new(), &Search { limit: 100, ..search.clone() }).await.unwrap();
             let found: Vec<i64> = page.properties.iter().map(|property| property.id).collect();
             assert_eq!(found, expected[..100], "{query}");
         }
@@ -147,10 +149,10 @@ async fn counts_and_facets_agree_with_what_is_found(test: TestStore) {
     let everything = furnish(&test.store).await;
     for query in SEARCHES {
         let search = search(query);
-        let count = test.store.count(&search).await.unwrap();
+        let count = test.store.count(&Reading::new(), &search).await.unwrap();
         assert_eq!(count.listings, i64::try_from(expected(&everything, &search).len()).unwrap(), "{query}");
         assert!(count.is_exact);
-        let overview = test.store.overview(&search).await.unwrap();
+        let overview = test.store.overview(&Reading::new(), &search).await.unwrap();
         assert_eq!(overview.count, count, "{query}");
         for facet in overview.facets {
             for (value, listings) in facet.values.into_iter().take(3) {
@@ -188,7 +190,7 @@ async fn an_export_holds_every_match_once(test: TestStore) {
 async fn similar_listings_are_others_of_the_kind_with_the_same_place_first(test: TestStore) {
     let everything = furnish(&test.store).await;
     for property in everything.iter().filter(|property| property.status == Status::Active).take(20) {
-        let similar = test.store.similar(property, 4).await.unwrap();
+        let similar = test.store.similar(&Reading::new(), property, 4).await.unwrap();
         assert_eq!(similar.len(), 4);
         assert!(similar.iter().all(|other| other.id != property.id && other.kind == property.kind));
         let near = similar.iter().take_while(|other| other.location == property.location).count();
@@ -216,7 +218,10 @@ async fn words_that_mean_something_to_a_database_mean_nothing_here(test: TestSto
         let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
         let pairs = [("q", text)];
         if let Ok(search) = Search::parse(pairs, Unknown::Refuse) {
-            test.store.page(&search).await.unwrap_or_else(|error| panic!("{encoded}: {error}"));
+            test.store
+                .page(&Reading::new(), &search)
+                .await
+                .unwrap_or_else(|error| panic!("{encoded}: {error}"));
         }
     }
 }
@@ -225,7 +230,7 @@ async fn a_listing_that_comes_while_somebody_pages_moves_nothing(test: TestStore
     let everything = furnish(&test.store).await;
     let search = Search { limit: 50, ..search("kind=apartment") };
     let expected = expected(&everything, &search);
-    let first = test.store.page(&search).await.unwrap();
+    let first = test.store.page(&Reading::new(), &search).await.unwrap();
     let newest = Draft {
         title: "Newest of all".into(),
         location: "Accra".into(),
@@ -233,7 +238,7 @@ async fn a_listing_that_comes_while_somebody_pages_moves_nothing(test: TestStore
         ..Draft::default()
     };
     test.store.insert(&newest.check().unwrap()).await.unwrap();
-    let second = test.store.page(&search.after(first.next.unwrap())).await.unwrap();
+    let second = test.store.page(&Reading::new(), &search.after(first.next.unwrap())).await.unwrap();
     let seen: Vec<i64> =
         first.properties.iter().chain(&second.properties).map(|property| property.id).collect();
     assert_eq!(seen, expected[..seen.len()]);
@@ -247,15 +252,15 @@ async fn counting_stops_at_ten_thousand_and_says_so(test: TestStore) {
     )
     .await;
     let all = Search::default();
-    let overview = test.store.overview(&all).await.unwrap();
+    let overview = test.store.overview(&Reading::new(), &all).await.unwrap();
     assert!(overview.count.listings == MOST_COUNTED && overview.count.is_exact);
     assert!(overview.facets.iter().all(|facet| facet.is_exact));
     test.elsewhere("insert into properties_property (title, location) values ('One more', 'Accra')").await;
-    let overview = test.store.overview(&all).await.unwrap();
+    let overview = test.store.overview(&Reading::new(), &all).await.unwrap();
     assert!(overview.count.listings == MOST_COUNTED && !overview.count.is_exact);
     assert!(overview.facets.iter().all(|facet| !facet.is_exact), "even where most say no bedrooms");
-    assert!(!test.store.count(&all).await.unwrap().is_exact);
-    let few = test.store.overview(&search("min_bedrooms=1")).await.unwrap();
+    assert!(!test.store.count(&Reading::new(), &all).await.unwrap().is_exact);
+    let few = test.store.overview(&Reading::new(), &search("min_bedrooms=1")).await.unwrap();
     assert!(few.count.is_exact && few.facets[0].is_exact, "what the filter leaves is counted in full");
     assert!(!few.facets[2].is_exact, "but not what it leaves out");
 }
@@ -269,10 +274,10 @@ async fn stretches_of_active_listings_are_full_but_for_the_last(test: TestStore)
     for (step, lengths) in
         [(1, vec![1, 1, 1, 1]), (2, vec![2, 2]), (3, vec![3, 1]), (4, vec![4]), (5, vec![4])]
     {
-        let starts = test.store.active_stretches(step, 100).await.unwrap();
+        let starts = test.store.active_stretches(&Reading::new(), step, 100).await.unwrap();
         let mut found = Vec::new();
         for start in starts {
-            found.push(test.store.active_after(start, step).await.unwrap().len());
+            found.push(test.store.active_after(&Reading::new(), start, step).await.unwrap().len());
         }
         assert_eq!(found, lengths, "in steps of {step}");
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join_all;
+use larder::Reading;
 use listings::samples::samples;
 use listings::store::{Options, PoolUse};
 use listings::{Search, Store, StoreError};
@@ -28,7 +29,7 @@ fn options() -> Options {
 }
 
 async fn read(store: &Store) -> Result<usize, StoreError> {
-    store.page(&Search::default()).await.map(|page| page.properties.len())
+    store.page(&Reading::new(), &Search::default()).await.map(|page| page.properties.len())
 }
 
 async fn use_becomes(store: &Store, right: impl Fn(PoolUse) -> bool) {

@@ -1,5 +1,6 @@
 //! Every kind of search answers from an index: PostgreSQL's own account of what it read, over 100,000 listings.
 
+use larder::Reading;
 use listings::read::MOST_COUNTED;
 use listings::samples::samples;
 use listings::search::{Search, Sort, Unknown};
@@ -103,7 +104,7 @@ fn asked(search: &Search) -> Vec<(&'static str, Statement)> {
 async fn deep(store: &listings::Store, search: &Search) -> Option<Search> {
     let mut deep = Search { limit: 100, ..search.clone() };
     for _ in 0..40 {
-        deep.after = Some(store.page(&deep).await.unwrap().next?);
+        deep.after = Some(store.page(&Reading::new(), &deep).await.unwrap().next?);
     }
     Some(Search { limit: search.limit, ..deep })
 }
@@ -143,10 +144,11 @@ fn rows_read(node: &Value, name: &str, plan: &str) -> i64 {
     own + below
 }
 
-/// The statement with its values in place of the placeholders, as PostgreSQL plans one that is not kept prepared.
+/// The statement as the store sends it, with its values in place of the placeholders, as PostgreSQL plans one that is not
+/// kept prepared.
 fn literal(statement: &Statement) -> String {
     let values = statement.binds.iter().enumerate().rev();
-    values.fold(statement.sql.clone(), |sql, (index, bind)| {
+    values.fold((postgres().stamped)(&statement.sql), |sql, (index, bind)| {
         let value = match bind {
             Bind::Text(text) => format!("'{}'", text.replace('\'', "''")),
             Bind::Integer(number) => format!("{number}::bigint"),

@@ -1,6 +1,7 @@
 //! What is kept comes back as it was, whoever writes.
 
 use futures::future::join_all;
+use larder::Reading;
 use listings::samples::samples;
 use listings::search::Unknown;
 use listings::{Draft, Kind, NewProperty, Search, Status};
@@ -42,7 +43,7 @@ fn full() -> NewProperty {
 async fn a_listing_comes_back_as_it_was_kept(test: TestStore) {
     let one = test.store.insert(&full()).await.unwrap();
     test.store.insert_many([full()].into_iter(), false, one.updated_at, |_| {}).await.unwrap();
-    let many = test.store.property_by_id(one.id + 1).await.unwrap().unwrap();
+    let many = test.store.property_by_id(&Reading::new(), one.id + 1).await.unwrap().unwrap();
     for property in [&one, &many] {
         let (fields, new) = (full().fields().clone(), full());
         assert_eq!((&property.title, &property.description), (&fields.title, &fields.description));
@@ -53,8 +54,8 @@ async fn a_listing_comes_back_as_it_was_kept(test: TestStore) {
         assert_eq!(property.floor_area, fields.floor_area);
         assert_eq!((property.latitude, property.longitude), (fields.latitude, fields.longitude));
     }
-    assert_eq!(test.store.property_by_id(one.id).await.unwrap().unwrap(), one);
-    assert_eq!(test.store.property_by_id(i64::MAX).await.unwrap(), None);
+    assert_eq!(test.store.property_by_id(&Reading::new(), one.id).await.unwrap().unwrap(), one);
+    assert_eq!(test.store.property_by_id(&Reading::new(), i64::MAX).await.unwrap(), None);
 }
 
 async fn what_is_not_said_is_filled_in(test: TestStore) {
@@ -68,12 +69,12 @@ async fn what_is_not_said_is_filled_in(test: TestStore) {
 async fn any_change_by_anybody_moves_version_and_time(test: TestStore) {
     let before = test.store.insert(&full()).await.unwrap();
     test.elsewhere("update properties_property set title = 'Changed elsewhere'").await;
-    let after = test.store.property_by_id(before.id).await.unwrap().unwrap();
+    let after = test.store.property_by_id(&Reading::new(), before.id).await.unwrap().unwrap();
     assert_eq!((after.title.as_str(), after.version), ("Changed elsewhere", 2));
     assert!(after.updated_at >= before.updated_at);
     assert_eq!(after.created_at, before.created_at);
     let search = Search::parse([("q", "elsewhere"), ("status", "pending")], Unknown::Refuse).unwrap();
-    assert_eq!(test.store.page(&search).await.unwrap().properties.len(), 1);
+    assert_eq!(test.store.page(&Reading::new(), &search).await.unwrap().properties.len(), 1);
 }
 
 async fn many_listings_are_kept_all_or_none(test: TestStore) {
@@ -87,15 +88,18 @@ async fn many_listings_are_kept_all_or_none(test: TestStore) {
         tokio::spawn(async move { store.insert_many(breaks_off, true, before.created_at, |_| {}).await })
             .await;
     assert!(outcome.is_err(), "the writer died");
-    assert_eq!(test.store.property_by_id(before.id).await.unwrap().unwrap().title, before.title);
-    assert_eq!(test.store.count(&Search::default()).await.unwrap().listings, 0);
+    assert_eq!(
+        test.store.property_by_id(&Reading::new(), before.id).await.unwrap().unwrap().title,
+        before.title
+    );
+    assert_eq!(test.store.count(&Reading::new(), &Search::default()).await.unwrap().listings, 0);
 }
 
 async fn flush_replaces_everything_at_once(test: TestStore) {
     let before = test.store.insert(&full()).await.unwrap();
     let kept = test.store.insert_many(samples(1).take(30), true, before.created_at, |_| {}).await.unwrap();
     assert_eq!(kept, 30);
-    assert_eq!(test.store.property_by_id(before.id).await.unwrap(), None);
+    assert_eq!(test.store.property_by_id(&Reading::new(), before.id).await.unwrap(), None);
 }
 
 async fn of_several_that_fill_an_empty_table_one_does(test: TestStore) {
@@ -120,7 +124,8 @@ async fn the_same_seed_gives_the_same_rows(test: TestStore) {
     let mut seen = Vec::new();
     for _ in 0..2 {
         test.store.insert_many(samples(5).take(100), true, now, |_| {}).await.unwrap();
-        let page = test.store.page(&Search { limit: 100, ..Search::default() }).await.unwrap();
+        let page =
+            test.store.page(&Reading::new(), &Search { limit: 100, ..Search::default() }).await.unwrap();
         let row = |property: listings::Property| {
             format!(
                 "{:?}",

@@ -4,6 +4,7 @@
 mod adopting_django;
 mod answers;
 mod canonical_form;
+mod dependencies;
 mod failing_database;
 mod index_use;
 mod keeping;

@@ -1,8 +1,10 @@
 //! Bringing a database to this version, whatever is there.
 
+use larder::Reading;
 use listings::migrate::MigrateError;
 use listings::store::Options;
 use listings::{Search, Store};
+use sqlx::AssertSqlSafe;
 use testkit::{Folder, Postgres};
 
 use crate::stores::{TestStore, over_both_stores};
@@ -11,11 +13,12 @@ over_both_stores!(
     a_migrated_database_has_nothing_pending,
     a_database_of_a_newer_program_is_refused_and_left_alone,
     a_migration_of_another_build_is_refused,
+    a_database_whose_changes_nobody_writes_down_is_not_done,
 );
 
 async fn a_migrated_database_has_nothing_pending(test: TestStore) {
     let plan = test.store.migrate().await.unwrap();
-    assert!(plan.pending.is_empty() && !plan.adopts, "{plan:?}");
+    assert!(plan.is_done() && !plan.adopts, "{plan:?}");
     assert!(test.store.is_empty().await.unwrap());
 }
 
@@ -31,6 +34,54 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone(test: TestStore
 async fn a_migration_of_another_build_is_refused(test: TestStore) {
     test.elsewhere("update _sqlx_migrations set checksum = 'xx'").await;
     assert!(matches!(test.store.migrate().await.unwrap_err(), MigrateError::Altered(1)));
+}
+
+async fn forget_watching(test: &TestStore) {
+    if !test.is_sqlite() {
+        return test.elsewhere("drop schema larder cascade").await;
+    }
+    let pool = sqlx::SqlitePool::connect(&test.url).await.unwrap();
+    for (kind, condition) in [("trigger", "sql like '%larder%'"), ("table", "name like 'larder%'")] {
+        let names = format!("select name from sqlite_schema where type = '{kind}' and {condition}");
+        let names: Vec<String> = sqlx::query_scalar(AssertSqlSafe(names)).fetch_all(&pool).await.unwrap();
+        for name in names {
+            sqlx::query(AssertSqlSafe(format!("drop {kind} {name}"))).execute(&pool).await.unwrap();
+        }
+    }
+    pool.close().await;
+}
+
+/// As a version of gable without caches left it.
+async fn a_database_whose_changes_nobody_writes_down_is_not_done(test: TestStore) {
+    forget_watching(&test).await;
+    for _ in 0..2 {
+        let plan = test.store.migration_plan().await.unwrap();
+        assert!(plan.watches && plan.pending.is_empty() && !plan.is_done(), "{plan:?}");
+    }
+    assert!(test.store.migrate().await.unwrap().watches);
+    assert!(test.store.migration_plan().await.unwrap().is_done());
+    test.store.page(&Reading::new(), &Search::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_may_not_alter_the_database_can_serve_it_once_it_is_migrated() {
+    let postgres = Postgres::shared();
+    let url = postgres.fresh_database();
+    connected(&url).await.migrate().await.unwrap();
+    let role = format!("reader_of_{}", url.rsplit('/').next().unwrap());
+    postgres.sql(&url, &format!("create role {role} login"));
+    postgres.sql(&url, &format!("grant select on properties_property, _sqlx_migrations to {role}"));
+    let (before, rest) = url.split_once("://").unwrap();
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let store = connected(&format!("{before}://{role}@{host}")).await;
+    assert!(store.migrate().await.unwrap().is_done());
+    assert!(store.page(&Reading::new(), &Search::default()).await.unwrap().properties.is_empty());
+    postgres.sql(&url, "drop schema larder cascade");
+    let error = store.migrate().await.unwrap_err().to_string();
+    assert!(
+        error.contains("properties_property cannot be watched") && error.contains("permission"),
+        "{error}"
+    );
 }
 
 async fn connected(url: &str) -> Store {
@@ -112,7 +163,7 @@ async fn a_migrated_file_can_be_read_without_the_right_to_write() {
     store.close().await;
     let store = connected(&format!("{url}?mode=ro")).await;
     assert!(store.migration_plan().await.unwrap().pending.is_empty());
-    assert!(store.page(&Search::default()).await.unwrap().properties.is_empty());
+    assert!(store.page(&Reading::new(), &Search::default()).await.unwrap().properties.is_empty());
 }
 
 const DJANGOS: &str = "(id serial primary key, title varchar(200) not null, description text not null, \
@@ -127,10 +178,10 @@ async fn an_old_table_with_small_ids_and_a_view_over_its_prices_is_adopted() {
     postgres.sql(&url, "insert into properties_property values (7, 'A', '', 'NaN', 'Accra', now())");
     let store = connected(&url).await;
     store.migrate().await.unwrap();
-    let page = store.page(&Search::default()).await.unwrap();
+    let page = store.page(&Reading::new(), &Search::default()).await.unwrap();
     assert_eq!((page.properties[0].id, page.properties[0].price), (7, None));
-    assert_eq!(store.active_after(0, 10).await.unwrap()[0].0, 7);
-    assert_eq!(store.active_stretches(10, 10).await.unwrap(), [0]);
+    assert_eq!(store.active_after(&Reading::new(), 0, 10).await.unwrap()[0].0, 7);
+    assert_eq!(store.active_stretches(&Reading::new(), 10, 10).await.unwrap(), [0]);
 }
 
 #[tokio::test]

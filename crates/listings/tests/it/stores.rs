@@ -29,6 +29,10 @@ async fn migrated(url: &str) -> Store {
 }
 
 impl TestStore {
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Runs SQL past the store, as another program would: `psql`, or a second connection to the file.
     pub(crate) async fn elsewhere(&self, sql: &'static str) {
         if self.folder.is_some() {

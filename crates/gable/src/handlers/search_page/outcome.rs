@@ -1,9 +1,12 @@
 //! What a search comes to: a page of cards, or what to relax.
 
+use larder::Reading;
 use listings::read::Count;
-use listings::{Kind, Search, Store, StoreError};
+use listings::{Kind, Search};
 
 use super::wording;
+use crate::catalogue::Catalogue;
+use crate::error::Error;
 use crate::handlers::{address, card};
 use crate::pages::search::{Outcome, Relaxation, Results};
 use crate::pages::wording as words;
@@ -11,11 +14,16 @@ use crate::pages::wording as words;
 /// Filters that are dropped, or else kept alone, to find a way out of an empty result: each costs a statement or two.
 const RELAXATIONS: usize = 4;
 
-pub(super) async fn of(store: &Store, search: &Search, found: Count) -> Result<Outcome, StoreError> {
-    let page = store.page(search).await?;
+pub(super) async fn of(
+    catalogue: &Catalogue,
+    reading: &Reading,
+    search: &Search,
+    found: Count,
+) -> Result<Outcome, Error> {
+    let page = catalogue.page(reading, search).await?;
     // A deeper page that has become empty is the end of its list, not a search that finds nothing.
     if page.properties.is_empty() && search.after.is_none() {
-        return relaxations(store, search).await.map(Outcome::Nothing);
+        return relaxations(catalogue, reading, search).await.map(Outcome::Nothing);
     }
     let first_page = address(super::PATH, &search.first_page().canonical());
     Ok(Outcome::Found(Results {
@@ -32,25 +40,33 @@ fn count(count: Count, search: &Search) -> String {
 
 /// Searches that find something where this one does not: without one of its filters, or else with one alone; those that
 /// find most first.
-async fn relaxations(store: &Store, search: &Search) -> Result<Vec<Relaxation>, StoreError> {
+async fn relaxations(
+    catalogue: &Catalogue,
+    reading: &Reading,
+    search: &Search,
+) -> Result<Vec<Relaxation>, Error> {
     let filters: Vec<_> = search.applied_filters().into_iter().take(RELAXATIONS).collect();
     let without = filters
         .iter()
         .map(|(parameter, _)| (format!("Without {}", wording::name(*parameter)), search.without(*parameter)));
-    let found = fruitful(store, without.collect()).await?;
+    let found = fruitful(catalogue, reading, without.collect()).await?;
     if !found.is_empty() || filters.len() < 2 {
         return Ok(found);
     }
     let alone = filters.iter().map(|(parameter, value)| {
         (format!("Only: {}", wording::filter(search, *parameter, value)), search.only(*parameter))
     });
-    fruitful(store, alone.collect()).await
+    fruitful(catalogue, reading, alone.collect()).await
 }
 
-async fn fruitful(store: &Store, candidates: Vec<(String, Search)>) -> Result<Vec<Relaxation>, StoreError> {
+async fn fruitful(
+    catalogue: &Catalogue,
+    reading: &Reading,
+    candidates: Vec<(String, Search)>,
+) -> Result<Vec<Relaxation>, Error> {
     let mut found = Vec::new();
     for (label, candidate) in candidates {
-        let found_by_it = store.count(&candidate).await?;
+        let found_by_it = *catalogue.count(reading, &candidate).await?;
         if found_by_it.listings > 0 {
             found.push((found_by_it.listings, relaxation(label, &candidate, found_by_it)));
         }

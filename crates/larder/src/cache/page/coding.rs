@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use bytes::Bytes;
-use hyper::header::{self, HeaderMap};
-use tokio::sync::{OnceCell, Semaphore};
+use http::header::{self, HeaderMap};
+use tokio::sync::Semaphore;
 
 /// Below this a coding saves nothing: head and body fit into one packet anyway.
 const WORTH_BYTES: usize = 1_024;
@@ -29,28 +29,28 @@ pub(super) fn is_worth_it(content_type: &str, length: usize) -> bool {
 }
 
 impl Coding {
+    /// Those that make a body smaller, the smallest first.
+    pub(super) const COMPRESSED: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
+
     /// The coding that the request likes best; of those that it likes equally, the one that makes the body smallest.
     pub(super) fn negotiated(request: &HeaderMap) -> Coding {
-        let offers = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
-        let accepted: Vec<(String, u16)> = request
-            .get_all(header::ACCEPT_ENCODING)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(preference)
-            .collect();
-        let weight = |coding: Coding| {
-            let named =
-                |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|&(_, weight)| weight);
-            coding.name().and_then(named).or_else(|| named("*")).unwrap_or_default()
-        };
+        let weighed = Coding::COMPRESSED.map(|coding| (coding, coding.weight(request)));
         // `max_by_key` keeps the last of equals, so the list is walked from its end.
-        offers
-            .into_iter()
-            .rev()
-            .max_by_key(|&coding| weight(coding))
-            .filter(|&coding| weight(coding) > 0)
-            .unwrap_or(Coding::Identity)
+        let best =
+            weighed.into_iter().rev().max_by_key(|&(_, weight)| weight).filter(|&(_, weight)| weight > 0);
+        best.map_or(Coding::Identity, |(coding, _)| coding)
+    }
+
+    /// How much the request likes it, in thousandths (RFC 9110 §12.4.2); 0 where it does not accept it.
+    fn weight(self, request: &HeaderMap) -> u16 {
+        let members = || {
+            let values = request.get_all(header::ACCEPT_ENCODING).iter();
+            values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(preference)
+        };
+        let named = |name: &str| {
+            members().find(|(coding, _)| coding.eq_ignore_ascii_case(name)).map(|(_, weight)| weight)
+        };
+        self.name().and_then(named).or_else(|| named("*")).unwrap_or_default()
     }
 
     /// The name in `Content-Encoding`; none for no coding.
@@ -73,7 +73,7 @@ impl Coding {
     }
 
     /// The body in this coding; none where it could not be made.
-    async fn encode(self, body: &Bytes) -> Option<Bytes> {
+    pub(super) async fn encode(self, body: &Bytes) -> Option<Bytes> {
         if body.len() < BESIDE_BYTES {
             return Some(self.encoded(body));
         }
@@ -104,48 +104,14 @@ async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// A body with its codings, each made when it is first asked for, and once.
-#[derive(Debug)]
-pub(super) struct CodedBody {
-    plain: Bytes,
-    brotli: OnceCell<Bytes>,
-    zstd: OnceCell<Bytes>,
-    gzip: OnceCell<Bytes>,
-}
-
-impl CodedBody {
-    pub(super) fn new(plain: Bytes) -> CodedBody {
-        CodedBody { plain, brotli: OnceCell::new(), zstd: OnceCell::new(), gzip: OnceCell::new() }
-    }
-
-    pub(super) fn plain(&self) -> &Bytes {
-        &self.plain
-    }
-
-    /// The body in a coding, and in which one it is: where that coding can't be made, none.
-    pub(super) async fn coded(&self, coding: Coding) -> (Coding, Bytes) {
-        let made = match coding {
-            Coding::Brotli => &self.brotli,
-            Coding::Zstd => &self.zstd,
-            Coding::Gzip => &self.gzip,
-            Coding::Identity => return (coding, self.plain.clone()),
-        };
-        let encode = async || coding.encode(&self.plain).await.ok_or(());
-        match made.get_or_try_init(encode).await {
-            Ok(body) => (coding, body.clone()),
-            Err(()) => (Coding::Identity, self.plain.clone()),
-        }
-    }
-}
-
-/// One member of the list: the coding's name and its weight in thousandths (RFC 9110 §12.4.2); 1,000 where none is said.
-fn preference(member: &str) -> (String, u16) {
+/// One member of the list: the coding's name and its weight in thousandths; 1,000 where none is said.
+fn preference(member: &str) -> (&str, u16) {
     let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
     let weight = match parameters.trim().strip_prefix("q=") {
         Some(weight) => weight.trim().parse::<f32>().map_or(0, thousandths),
         None => 1_000,
     };
-    (name.trim().to_ascii_lowercase(), weight)
+    (name.trim(), weight)
 }
 
 #[expect(
@@ -173,7 +139,7 @@ fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
+    use http::header::HeaderValue;
 
     fn negotiated(accept: &'static str) -> Coding {
         Coding::negotiated(&HeaderMap::from_iter([(
@@ -199,32 +165,18 @@ mod tests {
         assert_eq!(Coding::negotiated(&HeaderMap::new()), Coding::Identity);
     }
 
-    async fn coded(coding: Coding, body: &CodedBody) -> Bytes {
-        let (made, bytes) = body.coded(coding).await;
-        assert_eq!(made, coding);
-        bytes
-    }
-
     #[tokio::test]
     async fn every_coding_can_be_read_again() {
         for text in ["A home by the sea. ".repeat(100), "x".repeat(200_000)] {
-            let body = CodedBody::new(Bytes::from(text));
+            let body = Bytes::from(text);
             let mut read = Vec::new();
-            brotli::BrotliDecompress(&mut &*coded(Coding::Brotli, &body).await, &mut read).unwrap();
-            assert_eq!(read, *body.plain());
-            assert_eq!(zstd::decode_all(&*coded(Coding::Zstd, &body).await).unwrap(), *body.plain());
-            let gzip = coded(Coding::Gzip, &body).await;
+            brotli::BrotliDecompress(&mut &*Coding::Brotli.encode(&body).await.unwrap(), &mut read).unwrap();
+            assert_eq!(read, body);
+            assert_eq!(zstd::decode_all(&*Coding::Zstd.encode(&body).await.unwrap()).unwrap(), body);
+            let gzip = Coding::Gzip.encode(&body).await.unwrap();
             let mut read = Vec::new();
             io::copy(&mut flate2::read::GzDecoder::new(&*gzip), &mut read).unwrap();
-            assert_eq!(read, *body.plain());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_coding_is_made_once() {
-        let body = CodedBody::new(Bytes::from("x".repeat(200_000)));
-        for coding in [Coding::Brotli, Coding::Zstd, Coding::Gzip] {
-            assert_eq!(coded(coding, &body).await.as_ptr(), coded(coding, &body).await.as_ptr());
+            assert_eq!(read, body);
         }
     }
 

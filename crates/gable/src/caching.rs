@@ -1,0 +1,90 @@
+//! How the cache is set up: from the settings to a larder and the pages in front of the routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use bytes::Bytes;
+use larder::cache::page::NoPage;
+use larder::clock::Clock;
+use larder::{Larder, Options, Pace, PageCache, Policy, TokenKey};
+use listings::Store;
+
+use crate::application::Application;
+use crate::catalogue::Catalogue;
+use crate::error::Error;
+use crate::server::Shortcut;
+use crate::settings::Settings;
+use crate::{clock, router, security};
+
+/// What the settings say about the cache.
+#[must_use]
+pub fn options(settings: &Settings) -> Options {
+    let longest = settings.page_cache_ttl.max(settings.data_cache_ttl);
+    Options {
+        memory_bytes: usize::try_from(settings.cache_memory_bytes).unwrap_or(usize::MAX),
+        pace: Pace { interval: settings.cache_poll, longest_lifetime: longest * 2, ..Pace::default() },
+        clock: Clock::Boottime,
+    }
+}
+
+/// What is promised of answers that live so long.
+///
+/// To ask a SQLite file what has changed takes microseconds: so it is asked for every request, and no answer is ever older
+/// than the last commit.
+fn policy(settings: &Settings, store: &Store, lifetime: Duration) -> Policy {
+    let lease = if store.is_embedded() { Duration::ZERO } else { settings.cache_lease };
+    Policy { lifetime, lease, stale_if_error: settings.stale_if_error }
+}
+
+/// Where handlers read: that store, kept in that larder.
+#[must_use]
+pub fn catalogue(settings: &Settings, store: &Store, larder: &Larder) -> Catalogue {
+    Catalogue::new(store.clone(), larder, policy(settings, store, settings.data_cache_ttl))
+}
+
+/// The pages of the site, kept in that larder.
+#[must_use]
+pub fn pages(settings: &Settings, store: &Store, larder: &Larder) -> PageCache {
+    let policy = policy(settings, store, settings.page_cache_ttl);
+    PageCache::new(larder.clone(), "gable", router::pages(policy))
+        .with_token_key(token_key(settings))
+        .with_refusal(refusal)
+}
+
+/// What write tokens are signed with. Without a secret of the site, one that ends with this process: tokens of another node
+/// are then foreign, and a reader waits for the lease instead.
+fn token_key(settings: &Settings) -> TokenKey {
+    match &settings.secret_key {
+        Some(secret) => TokenKey::new(secret.reveal().as_bytes()),
+        None => TokenKey::new(&rand::random::<[u8; 32]>()),
+    }
+}
+
+/// Travels on to where errors get their face.
+fn refusal(why: NoPage) -> Response<Bytes> {
+    let error = match why {
+        NoPage::Unavailable => {
+            Error::Unavailable("it can't be asked what has changed, and nothing is kept".to_owned())
+        }
+        NoPage::Lost => Error::Internal("a handler ended without an answer".to_owned()),
+    };
+    error.into_response().map(|_| Bytes::new())
+}
+
+/// Answers what is kept before anything else is done with a request.
+#[must_use]
+pub fn shortcut(application: &Arc<Application>, pages: PageCache) -> Shortcut {
+    /// The fields of [`security::stamp`], and the request's number.
+    const ROOM: usize = security::MOST_FIELDS + 1;
+    let is_https = application.site_url.starts_with("https://");
+    let (metrics, clock) = (application.metrics.clone(), Clock::Boottime);
+    Arc::new(move |method, uri, headers| {
+        let start = clock::now();
+        let mut found = pages.find(clock.now(), method, uri, headers, ROOM)?;
+        security::stamp(found.response.headers_mut(), is_https);
+        metrics.note_hit(method, found.route, found.response.status(), start.elapsed());
+        Some(found.response)
+    })
+}

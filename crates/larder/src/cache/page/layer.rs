@@ -1,0 +1,408 @@
+//! The page cache as a layer around an application's routes.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, LINK, VARY,
+};
+use http::{Extensions, Method, Request, Response, StatusCode, Uri};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Limited};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::answer::{CACHE_STATUS, PageRequest};
+use super::page::Page;
+use super::rule::{PageRule, Rules, Target};
+use crate::clock::Moment;
+use crate::flow::read::{Answer, Failed, How};
+use crate::larder::Larder;
+use crate::reading::{Asked, Reading};
+use crate::token::{TokenKey, WriteToken};
+
+/// The field in which a reader shows what they have written.
+pub const WRITE_TOKEN: HeaderName = HeaderName::from_static("write-token");
+/// The cookie in which a browser does.
+const WRITE_TOKEN_COOKIE: &str = "write_token";
+/// A longer answer of a route is not read as a page.
+const LONGEST_PAGE_BYTES: usize = 64 << 20;
+
+/// The pages of an application, kept whole. Cheap to clone; a clone is the same cache.
+///
+/// As a [`Layer`] around the routes it answers what it has, and asks the routes for what it has not. They then see a GET of
+/// the page's one address, without any header field and without a body, with a [`Reading`] among its extensions: so no
+/// cookie, no credentials and no odd header can make a difference to what is kept. They answer with a [`Page`] among the
+/// response's extensions, or with a plain response. Whatever is not a 200, or has a field that a page for everybody has not
+/// (`Set-Cookie`, `Cache-Control: private`, …), is passed on and not kept.
+#[derive(Clone)]
+pub struct PageCache(Arc<Inner>);
+
+struct Inner {
+    larder: Larder,
+    name: &'static str,
+    rules: Rules,
+    token_key: Option<TokenKey>,
+    is_private: fn(&HeaderMap) -> bool,
+    refusal: fn(NoPage) -> Response<Bytes>,
+}
+
+/// Why there is neither a page nor an answer of the route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPage {
+    /// The database can't be asked, and nothing is kept that may be served as stale: 503.
+    Unavailable,
+    /// The route has failed without an answer, as by a panic: 500.
+    Lost,
+}
+
+/// A page that was there.
+#[derive(Debug)]
+pub struct FoundPage {
+    /// The response to the request.
+    pub response: Response<Bytes>,
+    /// The route that the page belongs to.
+    pub route: &'static str,
+}
+
+/// The name of the route that a page belongs to, among the extensions of its response.
+#[derive(Debug, Clone, Copy)]
+pub struct PageRoute(pub &'static str);
+
+impl PageCache {
+    /// The pages that the rules name, kept in that larder. `name` is what the cache is called in `Cache-Status`.
+    #[must_use]
+    pub fn new(larder: Larder, name: &'static str, rules: Vec<PageRule>) -> PageCache {
+        let rules = Rules::new(rules);
+        PageCache(Arc::new(Inner {
+            larder,
+            name,
+            rules,
+            token_key: None,
+            is_private: |_| false,
+            refusal: bare,
+        }))
+    }
+
+    /// The same, honouring write tokens that were signed with this key, in the field `Write-Token` and the cookie
+    /// `write_token`.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_token_key(self, key: TokenKey) -> PageCache {
+        self.changed(|inner| inner.token_key = Some(key))
+    }
+
+    /// The same, keeping away from requests that are somebody's own, such as those with a session. Requests with
+    /// `Authorization` always are.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_private(self, is_private: fn(&HeaderMap) -> bool) -> PageCache {
+        self.changed(|inner| inner.is_private = is_private)
+    }
+
+    /// The same with other words where there is no answer.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_refusal(self, refusal: fn(NoPage) -> Response<Bytes>) -> PageCache {
+        self.changed(|inner| inner.refusal = refusal)
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Inner)) -> PageCache {
+        let mut inner = Arc::into_inner(self.0).expect("a page cache is set up before it is shared");
+        change(&mut inner);
+        PageCache(Arc::new(inner))
+    }
+
+    /// The answer to a request that came at that moment, if the page is kept, true, and coded as it is wanted. Waits for
+    /// nobody; made to be asked before anything else is done with a request. `room` is for so many header fields that the
+    /// caller will add.
+    #[must_use]
+    pub fn find(
+        &self,
+        at: Moment,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        room: usize,
+    ) -> Option<FoundPage> {
+        if self.reason_to_pass(method, headers).is_some() {
+            return None;
+        }
+        let target = self.0.rules.known(uri)?;
+        let asked = Asked::at_moment(at).with_token(self.token(headers));
+        let page = self.0.larder.shelf().find::<Page>(&asked, target.key.borrowed(), &target.policy)?;
+        if target.policy.is_due(page.entry().fresh_until(), at) {
+            // Close to its end: the longer way makes it again in the background.
+            return None;
+        }
+        let mut response = page.answer_at_once(PageRequest { method, headers }, room)?;
+        page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit);
+        self.0.larder.shelf().counts.hit(crate::key::Kind::Page);
+        tracing::debug!(key = %target.key, how = "hit", statements = 0, "page");
+        Some(FoundPage { response, route: target.route })
+    }
+
+    /// Why a request is none of the cache's business, if it is none.
+    fn reason_to_pass(&self, method: &Method, headers: &HeaderMap) -> Option<&'static str> {
+        if method != Method::GET && method != Method::HEAD {
+            Some("method")
+        } else if headers.contains_key(AUTHORIZATION) {
+            Some("authorization")
+        } else if (self.0.is_private)(headers) {
+            Some("private")
+        } else {
+            None
+        }
+    }
+
+    fn token(&self, headers: &HeaderMap) -> Option<WriteToken> {
+        let key = self.0.token_key.as_ref()?;
+        let of_field = headers.get(WRITE_TOKEN).and_then(|value| value.to_str().ok());
+        of_field.or_else(|| cookie(headers, WRITE_TOKEN_COOKIE)).and_then(|text| key.verify(text))
+    }
+
+    fn status(&self, text: &str) -> HeaderValue {
+        HeaderValue::from_str(&format!("{}; {text}", self.0.name))
+            .expect("words are allowed in a field value")
+    }
+
+    /// The response to a request for a page that was found or loaded.
+    async fn respond(
+        &self,
+        target: &Target,
+        request: &Request<()>,
+        asked: &Asked,
+        answer: Answer<Page>,
+    ) -> Response<Bytes> {
+        let Answer { value: page, how, statements } = answer;
+        tracing::debug!(key = %target.key, ?how, statements, "page");
+        let mut response =
+            page.answer(PageRequest { method: request.method(), headers: request.headers() }).await;
+        page.describe(response.headers_mut(), page.entry(), self.0.name, asked.at(), how);
+        if let How::Loaded { collapsed: false, not_kept: None, .. } = how {
+            let (larder, key) = (self.0.larder.clone(), target.key.clone());
+            // Nobody waits for the codings that somebody else may want.
+            tokio::spawn(async move {
+                let bytes = page.code_all().await;
+                larder.shelf().memory.reweigh(&key, page.entry(), bytes);
+            });
+        }
+        response
+    }
+
+    fn failed(&self, failed: Failed<Arc<PassedOn>>) -> Response<Bytes> {
+        match failed {
+            Failed::Load(passed_on) => {
+                let mut response = passed_on.response();
+                let status = format!("fwd=miss; fwd-status={}", response.status().as_u16());
+                response.headers_mut().insert(CACHE_STATUS, self.status(&status));
+                response
+            }
+            Failed::Unavailable => self.refused(NoPage::Unavailable),
+            Failed::Lost => self.refused(NoPage::Lost),
+        }
+    }
+
+    fn refused(&self, why: NoPage) -> Response<Bytes> {
+        let mut response = (self.0.refusal)(why);
+        response.headers_mut().insert(CACHE_STATUS, self.status("fwd=miss"));
+        response
+    }
+}
+
+impl fmt::Debug for PageCache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PageCache").field("name", &self.0.name).finish_non_exhaustive()
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn bare(why: NoPage) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = match why {
+        NoPage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        NoPage::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    response
+}
+
+/// An answer of a route that is no page: given to all who wait for it, and not kept.
+#[derive(Debug)]
+struct PassedOn {
+    status: StatusCode,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Bytes,
+}
+
+impl PassedOn {
+    fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(self.body.clone());
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers.clone();
+        *response.extensions_mut() = self.extensions.clone();
+        response
+    }
+}
+
+/// The page that a route has answered with, or its answer, if that is none.
+async fn page_of<B>(response: Response<B>) -> Result<Page, Arc<PassedOn>>
+where
+    B: Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (mut parts, body) = response.into_parts();
+    if let Some(page) = parts.extensions.remove::<Page>().filter(|_| parts.status == StatusCode::OK) {
+        return Ok(page);
+    }
+    let body = Limited::new(body, LONGEST_PAGE_BYTES).collect().await;
+    let body = body.map(http_body_util::Collected::to_bytes);
+    match (body, page_type(parts.status, &parts.headers)) {
+        (Ok(body), Some(media_type)) if parts.extensions.is_empty() => {
+            let page = Page::new(media_type, body);
+            Ok(match parts.headers.remove(LINK) {
+                Some(link) => page.with_link(link),
+                None => page,
+            })
+        }
+        (body, _) => {
+            let status = if body.is_ok() { parts.status } else { StatusCode::INTERNAL_SERVER_ERROR };
+            let body = body.unwrap_or_default();
+            Err(Arc::new(PassedOn { status, headers: parts.headers, extensions: parts.extensions, body }))
+        }
+    }
+}
+
+/// The media type of an answer that is a page for everybody; `None` where it has anything that such a page has not.
+fn page_type(status: StatusCode, headers: &HeaderMap) -> Option<HeaderValue> {
+    let is_for_everybody = |(name, value): (&HeaderName, &HeaderValue)| match *name {
+        CONTENT_TYPE | CONTENT_LENGTH | LINK | DATE | ETAG => true,
+        VARY => value.as_bytes().eq_ignore_ascii_case(b"accept-encoding"),
+        CACHE_CONTROL => !["private", "no-store"]
+            .iter()
+            .any(|word| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains(word))),
+        // Of the others too `Content-Encoding`: a coded body would be coded again.
+        _ => false,
+    };
+    (status == StatusCode::OK && headers.iter().all(is_for_everybody))
+        .then(|| headers.get(CONTENT_TYPE).cloned())?
+}
+
+impl<S> Layer<S> for PageCache {
+    type Service = PageService<S>;
+
+    fn layer(&self, routes: S) -> PageService<S> {
+        PageService { cache: self.clone(), routes }
+    }
+}
+
+/// An application's routes behind a [`PageCache`].
+#[derive(Debug, Clone)]
+pub struct PageService<S> {
+    cache: PageCache,
+    routes: S,
+}
+
+type Responding<B> = Pin<Box<dyn Future<Output = Result<Response<B>, Infallible>> + Send>>;
+
+impl<S, In, Out> Service<Request<In>> for PageService<S>
+where
+    S: Service<Request<In>, Response = Response<Out>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    In: Default + Send + 'static,
+    Out: Body<Data = Bytes> + From<Bytes> + Send + 'static,
+    Out::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Out>;
+    type Error = Infallible;
+    type Future = Responding<Out>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Whether the routes are ready is asked when they are needed.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<In>) -> Responding<Out> {
+        let (cache, routes) = (self.cache.clone(), self.routes.clone());
+        let passes = cache.reason_to_pass(request.method(), request.headers());
+        match cache.0.rules.target(request.uri()) {
+            Some(target) if passes.is_none() => {
+                Box::pin(
+                    async move { Ok(cache.serve(&target, request.map(drop), routes).await.map(Out::from)) },
+                )
+            }
+            _ => Box::pin(async move {
+                let mut response = called(routes, request).await;
+                let status = cache.status(&format!("fwd=bypass; detail={}", passes.unwrap_or("not-cached")));
+                response.headers_mut().insert(CACHE_STATUS, status);
+                Ok(response)
+            }),
+        }
+    }
+}
+
+impl PageCache {
+    async fn serve<S, In, Out>(
+        &self,
+        target: &Arc<Target>,
+        request: Request<()>,
+        routes: S,
+    ) -> Response<Bytes>
+    where
+        S: Service<Request<In>, Response = Response<Out>, Error = Infallible> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        In: Default + Send + 'static,
+        Out: Body<Data = Bytes> + Send + 'static,
+        Out::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let at = request.extensions().get::<Asked>().copied().unwrap_or_else(|| self.0.larder.asked_now());
+        let asked = at.with_token(self.token(request.headers()));
+        let page = Arc::clone(target);
+        let load = move |reading: Reading| {
+            let (routes, page) = (routes.clone(), Arc::clone(&page));
+            async move { page_of(called(routes, page.request(reading)).await).await }
+        };
+        let answer = self.0.larder.shelf().read(&asked, &target.key, &target.policy, load).await;
+        let mut response = match answer {
+            Ok(answer) => self.respond(target, &request, &asked, answer).await,
+            Err(failed) => self.failed(failed),
+        };
+        response.extensions_mut().insert(PageRoute(target.route));
+        response
+    }
+}
+
+impl Target {
+    /// All that the route sees of a request.
+    fn request<In: Default>(&self, reading: Reading) -> Request<In> {
+        let mut request = Request::new(In::default());
+        *request.uri_mut() = self.uri.clone();
+        request.extensions_mut().insert(reading);
+        request
+    }
+}
+
+async fn called<S, In, Out>(mut routes: S, request: Request<In>) -> Response<Out>
+where
+    S: Service<Request<In>, Response = Response<Out>, Error = Infallible>,
+{
+    let Ok(()) = std::future::poll_fn(|context| routes.poll_ready(context)).await;
+    let Ok(response) = routes.call(request).await;
+    response
+}

@@ -1,0 +1,159 @@
+//! One page: its bytes, in every coding, and what is said about them.
+
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderValue};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+
+use super::coding::{self, Coding};
+use super::groups;
+use crate::entry::{Entry, Weigh};
+
+/// A page for everybody: its bytes, their media type, and the links that belong to it.
+///
+/// It has no status, no cookies and no other header fields, so that nothing which concerns a single visitor can be in one. A
+/// clone shares what is made of the bytes: each coding and each validator is made once.
+#[derive(Debug, Clone)]
+pub struct Page {
+    content: Arc<Content>,
+    pub(super) media_type: HeaderValue,
+    pub(super) link: Option<HeaderValue>,
+    timing: Option<HeaderValue>,
+}
+
+#[derive(Debug)]
+struct Content {
+    plain: Bytes,
+    /// Of the media type and the bytes.
+    digest: OnceLock<String>,
+    coded: [OnceCell<Coded>; 4],
+    groups: OnceLock<Option<HeaderValue>>,
+}
+
+/// The bytes in one coding, with what is said about them.
+#[derive(Debug, Clone)]
+pub(super) struct Coded {
+    pub(super) coding: Coding,
+    pub(super) bytes: Bytes,
+    pub(super) length: HeaderValue,
+    /// Strong: another coding is another representation (RFC 9110 §8.8.3.3).
+    pub(super) etag: HeaderValue,
+}
+
+impl Page {
+    /// A page of that media type.
+    #[must_use]
+    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>) -> Page {
+        let content = Content {
+            plain: body.into(),
+            digest: OnceLock::new(),
+            coded: std::array::from_fn(|_| OnceCell::new()),
+            groups: OnceLock::new(),
+        };
+        Page { content: Arc::new(content), media_type, link: None, timing: None }
+    }
+
+    /// The same with a `Link` field (RFC 8288), such as that to the next page.
+    #[must_use]
+    pub fn with_link(self, link: HeaderValue) -> Page {
+        Page { link: Some(link), ..self }
+    }
+
+    /// The same with a `Server-Timing` field (W3C Server Timing), which goes to whoever it was made for and to nobody after.
+    #[must_use]
+    pub fn with_timing(self, timing: HeaderValue) -> Page {
+        Page { timing: Some(timing), ..self }
+    }
+
+    /// The `Server-Timing` field.
+    #[must_use]
+    pub fn timing(&self) -> Option<&HeaderValue> {
+        self.timing.as_ref()
+    }
+
+    /// The bytes, in no coding.
+    #[must_use]
+    pub fn plain(&self) -> &Bytes {
+        &self.content.plain
+    }
+
+    /// Whether both are made of the same bytes, digested and compressed once for both.
+    #[must_use]
+    pub fn shares_content_with(&self, other: &Page) -> bool {
+        Arc::ptr_eq(&self.content, &other.content)
+    }
+
+    fn is_worth_coding(&self) -> bool {
+        let media_type = self.media_type.to_str().unwrap_or_default();
+        coding::is_worth_it(media_type, self.content.plain.len())
+    }
+
+    /// The coding in which this request gets it.
+    pub(super) fn coding_for(&self, request: &HeaderMap) -> Coding {
+        if self.is_worth_coding() { Coding::negotiated(request) } else { Coding::Identity }
+    }
+
+    /// The page in a coding, if that has been made.
+    pub(super) fn if_coded(&self, coding: Coding) -> Option<&Coded> {
+        self.content.coded[coding as usize].get()
+    }
+
+    /// The page in a coding, made now if it has not been; in none where it can't be made.
+    pub(super) async fn coded(&self, coding: Coding) -> Coded {
+        let made = &self.content.coded[coding as usize];
+        let encode = async || {
+            let bytes = coding.encode(&self.content.plain).await.ok_or(())?;
+            Ok::<_, ()>(self.with_validator(coding, bytes))
+        };
+        match made.get_or_try_init(encode).await {
+            Ok(coded) => coded.clone(),
+            Err(()) => self.with_validator(Coding::Identity, self.content.plain.clone()),
+        }
+    }
+
+    /// Makes every coding that somebody may ask for, and says how many bytes they take.
+    pub(super) async fn code_all(&self) -> usize {
+        self.coded(Coding::Identity).await;
+        let mut bytes = 0;
+        if self.is_worth_coding() {
+            for coding in Coding::COMPRESSED {
+                bytes += self.coded(coding).await.bytes.len();
+            }
+        }
+        bytes
+    }
+
+    fn with_validator(&self, coding: Coding, bytes: Bytes) -> Coded {
+        let etag = self.etag(coding);
+        Coded { coding, length: HeaderValue::from(bytes.len()), bytes, etag }
+    }
+
+    /// The validator of the page in a coding, whether or not that has been made.
+    pub(super) fn etag(&self, coding: Coding) -> HeaderValue {
+        let digest = self.content.digest.get_or_init(|| {
+            let digest = Sha256::new().chain_update(&self.media_type).chain_update(&self.content.plain);
+            URL_SAFE_NO_PAD.encode(&digest.finalize()[..15])
+        });
+        let etag = format!("\"{digest}{}\"", coding.etag_suffix());
+        HeaderValue::from_str(&etag).expect("base64 is allowed in a field value")
+    }
+
+    /// What caches in front may drop it by, made once.
+    pub(super) fn groups(&self, entry: &Entry) -> Option<&HeaderValue> {
+        self.content.groups.get_or_init(|| groups::of(entry.parts())).as_ref()
+    }
+}
+
+/// The bytes without their codings, which are made later.
+impl Weigh for Page {
+    fn bytes(&self) -> usize {
+        /// The digest, four validators and lengths, and the groups: each a block of its own.
+        const SMALL_THINGS_BYTES: usize = 32 + 4 * (64 + 32) + 256;
+        let link = self.link.as_ref().map_or(0, HeaderValue::len);
+        size_of::<Page>() + size_of::<Content>() + self.content.plain.len() + link + SMALL_THINGS_BYTES
+    }
+}

@@ -1,0 +1,594 @@
+-- The schema `larder`: what changed, and what must stand for changes to be reported. May be run again at any time.
+--
+-- Functions that are `security definer` have a fixed search_path, and nobody may call them unless `larder.grant_to` says
+-- so (PostgreSQL documentation, CREATE FUNCTION, "Writing SECURITY DEFINER Functions Safely"). Triggers fire for every
+-- writer: no right is asked for when they do.
+
+create schema if not exists larder;
+
+create table if not exists larder.installation (
+    version integer not null,
+    -- Of this file: where it is the same, nothing is done.
+    script text not null,
+    event_triggers boolean not null default false
+);
+
+-- Unlogged: crash recovery empties it, as it does the epoch. After a crash the numbers of transactions are given out
+-- again, and changes with the old numbers would be lies.
+create unlogged table if not exists larder.change (
+    xid xid8 not null,
+    relation text not null,
+    -- All three null: take the whole table for changed.
+    id jsonb,
+    old jsonb,
+    new jsonb,
+    at timestamptz not null default clock_timestamp()
+);
+create index if not exists change_xid on larder.change (xid);
+
+-- All rows together are the epoch. A renewal adds a row and touches none: nobody waits for a transaction that alters a
+-- table, and no order of commits can bring an old epoch back.
+create unlogged table if not exists larder.epoch (
+    id uuid not null,
+    -- The oid of this very table: a row out of a dump is of another one.
+    home oid not null,
+    xid xid8 primary key,
+    -- Transactions that were prepared when the epoch began. A crash took the changes they had reported, and spared them.
+    orphans xid8[]
+);
+
+-- Unlogged and of this table, like the epoch: a floor out of another life could lie above every number to come.
+create unlogged table if not exists larder.floor (
+    home oid not null,
+    xid xid8 not null
+);
+
+create table if not exists larder.watched (
+    -- As changes name it.
+    relation text primary key,
+    oid oid not null,
+    schema_name text not null,
+    table_name text not null,
+    columns text[] not null,
+    threshold integer not null,
+    -- The columns that the function reads, with their types.
+    shape text not null,
+    function_name text not null,
+    -- A hash of the function's text.
+    body text not null,
+    version integer not null
+);
+
+-- Whatever is written to the epoch, by a restore too, is a new one.
+create or replace function larder.stamp_epoch() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    new.id := gen_random_uuid();
+    new.home := tg_relid;
+    new.xid := pg_current_xact_id();
+    return new;
+end
+$$;
+
+create or replace trigger stamp before insert on larder.epoch
+    for each row execute function larder.stamp_epoch();
+alter table larder.epoch enable always trigger stamp;
+
+-- Makes everything kept so far worthless, once this transaction has been committed; with `only_if_missing`, only where
+-- there is no epoch: after a crash and after a restore.
+create or replace function larder.renew_epoch(only_if_missing boolean default false) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if only_if_missing then
+        -- Of several nodes that find none, one makes it.
+        perform pg_advisory_xact_lock(hashtextextended('larder.epoch', 0));
+        if exists (select from larder.epoch e where e.home = e.tableoid) then
+            return;
+        end if;
+        -- What a dump brought along has the numbers of another life.
+        delete from larder.change;
+        delete from larder.floor;
+        delete from larder.epoch;
+    end if;
+    insert into larder.epoch (orphans)
+    values (case when only_if_missing then
+        (select array_agg(x) from pg_snapshot_xip(pg_current_snapshot()) x
+         where exists (select from pg_prepared_xacts p where p.transaction = x::xid)) end)
+    -- Once in a transaction is enough.
+    on conflict (xid) do nothing;
+end
+$$;
+
+-- Deletes changes older than `age` and raises the floor above them; returns how many. Only what lies below the oldest
+-- open transaction goes: a higher floor would make everything worthless that is read while that transaction lasts.
+create or replace function larder.prune(age interval) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    gone bigint;
+    last xid8;
+begin
+    with deleted as (
+        delete from larder.change c
+        where c.xid < pg_snapshot_xmin(pg_current_snapshot()) and c.at < clock_timestamp() - age
+        returning c.xid
+    )
+    select count(*), max(d.xid) into gone, last from deleted d;
+    if gone > 0 then
+        last := ((last::text)::bigint + 1)::text::xid8;
+        update larder.floor f set xid = greatest(f.xid, last) where f.home = f.tableoid;
+        if not found then
+            insert into larder.floor (home, xid) values ('larder.floor'::regclass, last);
+        end if;
+    end if;
+    return gone;
+end
+$$;
+
+-- Every table whose rows a watched table shows: itself, its partitions, whatever inherits from it.
+create or replace function larder.parts(out relation text, out root oid, out part oid) returns setof record
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with recursive parts (relation, root, part) as (
+        select w.relation, w.oid, w.oid from larder.watched w
+        union
+        select p.relation, p.root, i.inhrelid from parts p join pg_inherits i on i.inhparent = p.part
+    )
+    select * from parts
+$$;
+
+-- TRUNCATE fires no row trigger. The argument is the name of the watched table.
+create or replace function larder.report_truncate() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into larder.change (xid, relation) values (pg_current_xact_id(), tg_argv[0]);
+    return null;
+end
+$$;
+
+-- The trigger for TRUNCATE on this table and its partitions, where there is none.
+create or replace function larder.report_truncates(watched_relation text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    bare regclass;
+begin
+    for bare in
+        select p.part from larder.parts() p join pg_class c on c.oid = p.part
+        where p.relation = watched_relation and c.relkind in ('r', 'p')
+            and not exists (select from pg_trigger t where t.tgrelid = p.part and t.tgname = 'larder_truncate')
+    loop
+        execute format(
+            'create trigger larder_truncate after truncate on %s for each statement '
+            'execute function larder.report_truncate(%L)', bare, watched_relation);
+        execute format('alter table only %s enable always trigger larder_truncate', bare);
+    end loop;
+end
+$$;
+
+-- A column's value as a change carries it: SQL for an expression of type jsonb that fails for no value.
+--
+-- Points in time become microseconds since 1970 UTC. What no node can compare as PostgreSQL does becomes `[]`, which says
+-- "there, but not known": types that are not listed, texts under a collation by which different bytes may be equal, long
+-- texts. Casts that users have made to json are never called: this runs with the rights of the schema's owner.
+create or replace function larder.carried(value text, type oid, collation_oid oid) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    base oid := type;
+    kind "char";
+begin
+    loop
+        select t.typtype, case when t.typtype = 'd' then t.typbasetype else base end into kind, base
+        from pg_type t where t.oid = base;
+        exit when kind is distinct from 'd';
+    end loop;
+    return case
+        when base in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,
+                      'uuid'::regtype, 'date'::regtype)
+            then format('to_jsonb((%s)::%s)', value, base::regtype)
+        -- As eight bytes, whose shortest text tells all of them apart.
+        when base in ('float4'::regtype, 'float8'::regtype)
+            then format('to_jsonb((%s)::float8)', value)
+        when base in ('timestamptz'::regtype, 'timestamp'::regtype)
+            then format('to_jsonb(trunc(extract(epoch from %s) * 1000000))', value)
+        when kind = 'e' or base in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+            and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
+            then format('case when octet_length((%1$s)::text) > 1024 then ''[]'' else to_jsonb((%1$s)::text) end', value)
+        else '''[]''::jsonb'
+    end;
+end
+$$;
+
+-- The columns of a table that the function reads, with their types: the function compares before it touches any, since
+-- one that was renamed would fail the write.
+create or replace function larder.shape(table_oid oid, columns text[]) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select string_agg(a.attname || ' ' || a.atttypid || ' ' || a.attcollation, ', ' order by a.attname)
+    from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns::name[]) and not a.attisdropped
+$$;
+
+-- The values of a row as SQL; `source` is `old` or `new`.
+create or replace function larder.row_values(source text, table_oid oid, columns text[]) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select format('jsonb_build_object(%s)', string_agg(
+        format('%L, %s', a.attname,
+               larder.carried(format('%s.%I', source, a.attname), a.atttypid, a.attcollation)), ', '))
+    from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns) and not a.attisdropped
+$$;
+
+-- The text of the function that reports one table's rows.
+create or replace function larder.report_body(
+    watched_relation text, table_oid oid, key name, columns text[], counter text, threshold integer
+) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $body$
+declare
+    read text[] := columns || key::text;
+    old_id text;
+    new_id text;
+begin
+    select larder.carried(format('old.%I', key), a.atttypid, a.attcollation),
+           larder.carried(format('new.%I', key), a.atttypid, a.attcollation)
+    into old_id, new_id from pg_attribute a where a.attrelid = table_oid and a.attname = key;
+    return format($text$
+begin
+    if nullif(current_setting(%1$L, true), '')::bigint <= %2$s
+        and (select string_agg(a.attname || ' ' || a.atttypid || ' ' || a.attcollation, ', ' order by a.attname)
+             from pg_attribute a
+             where a.attrelid = tg_relid and a.attname = any (%3$L::name[]) and not a.attisdropped) = %4$L
+    then
+        if tg_op = 'UPDATE' and new.%5$I = old.%5$I then
+            insert into larder.change (xid, relation, id, old, new)
+            values (pg_current_xact_id(), %6$L, %8$s, %9$s, %10$s);
+        else
+            if tg_op <> 'INSERT' then
+                insert into larder.change (xid, relation, id, old)
+                values (pg_current_xact_id(), %6$L, %7$s, %9$s);
+            end if;
+            if tg_op <> 'DELETE' then
+                insert into larder.change (xid, relation, id, new)
+                values (pg_current_xact_id(), %6$L, %8$s, %10$s);
+            end if;
+        end if;
+    elsif current_setting(%11$L, true) is distinct from pg_current_xact_id()::text then
+        insert into larder.change (xid, relation) values (pg_current_xact_id(), %6$L);
+        perform set_config(%11$L, pg_current_xact_id()::text, true);
+    end if;
+    return null;
+end
+$text$, 'larder.rows_' || counter, threshold, read, larder.shape(table_oid, read), key, watched_relation,
+        old_id, new_id, larder.row_values('old', table_oid, columns), larder.row_values('new', table_oid, columns),
+        'larder.whole_' || counter);
+end
+$body$;
+
+create or replace function larder.refuse(reason text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception using errcode = 'LARDR', message = reason;
+end
+$$;
+
+-- Why a table cannot be watched; null where it can.
+create or replace function larder.objection(table_oid regclass, watched_columns text[]) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    kind "char" := (select c.relkind from pg_class c where c.oid = table_oid);
+    persistence "char" := (select c.relpersistence from pg_class c where c.oid = table_oid);
+    missing text;
+begin
+    if kind not in ('r', 'p') then
+        return format('%s is a %s, and only tables can be watched', table_oid, case kind
+            when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
+            when 'S' then 'sequence' when 'i' then 'index' else 'composite type' end);
+    end if;
+    if persistence = 't' then
+        return format('%s is a temporary table, which only its own session sees', table_oid);
+    end if;
+    if kind = 'r' and exists (select from pg_inherits i where i.inhparent = table_oid) then
+        return format('tables inherit from %s, and what is written to them fires no trigger here', table_oid);
+    end if;
+    if larder.key_column(table_oid) is null then
+        return format('%s has no primary key of one column, of a type that can be carried '
+                      '(a whole number, numeric, uuid or text)', table_oid);
+    end if;
+    select string_agg(format('%I', name), ', ') into missing from unnest(watched_columns) name
+    where not exists (select from pg_attribute a where a.attrelid = table_oid and a.attname = name
+                      and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v');
+    if missing is not null then
+        return format('%s has no column %s (or its values are not stored)', table_oid, missing);
+    end if;
+    if cardinality(watched_columns) > 50 then
+        return format('%s columns of %s are too many: 50 can be watched', cardinality(watched_columns), table_oid);
+    end if;
+    return null;
+end
+$$;
+
+-- The primary key, if it is one column whose values keep their identity in a change.
+create or replace function larder.key_column(table_oid oid) returns name
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    left join pg_collation c on c.oid = a.attcollation
+    where i.indrelid = table_oid and i.indisprimary and i.indnkeyatts = 1
+        and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'uuid'::regtype,
+                           'text'::regtype, 'varchar'::regtype)
+        and coalesce(c.collisdeterministic, true)
+$$;
+
+-- Reports every change of the table from now on, with these columns' values; again, with others, replaces. Returns
+-- whether anything was done. Above `threshold` rows of one transaction, it reports that the whole table changed.
+--
+-- Needs the rights of the table's owner and of the schema's. Waits for transactions that have written to the table.
+create or replace function larder.watch(table_name text, columns text[], threshold integer default 1000) returns boolean
+language plpgsql as $$
+declare
+    table_oid oid := pg_catalog.to_regclass(table_name);
+begin
+    if table_oid is null then
+        perform larder.refuse(pg_catalog.format('there is no table %s', table_name));
+    end if;
+    -- Here, and not in a function with a search_path of its own: the caller's decides how the table is called.
+    return larder.watch_table(
+        table_oid,
+        (select case when pg_catalog.pg_table_is_visible(c.oid) then c.relname::text
+                     else pg_catalog.concat(n.nspname, '.', c.relname) end
+         from pg_catalog.pg_class c join pg_catalog.pg_namespace n
+             on n.oid operator(pg_catalog.=) c.relnamespace
+         where c.oid operator(pg_catalog.=) table_oid),
+        columns, threshold);
+end
+$$;
+
+create or replace function larder.watch_table(
+    table_oid regclass, name_in_changes text, watched_columns text[], watched_threshold integer
+) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    objection text := larder.objection(table_oid, watched_columns);
+    named larder.watched := (select w from larder.watched w where w.relation = name_in_changes);
+    counter text := left(md5(name_in_changes), 16);
+    function_name text := 'report_' || counter;
+    key name := larder.key_column(table_oid);
+    body text;
+begin
+    if objection is not null then
+        perform larder.refuse(objection);
+    end if;
+    if named.oid <> table_oid and exists (select from pg_class c where c.oid = named.oid
+        and c.relname = named.table_name and c.relnamespace = to_regnamespace(format('%I', named.schema_name))) then
+        perform larder.refuse(format('changes of %I.%I are already reported as `%s`', named.schema_name,
+                                     named.table_name, name_in_changes));
+    end if;
+    -- Under another name, it is another dependency.
+    perform larder.unwatch_table(w.relation) from larder.watched w
+    where w.oid = table_oid and w.relation <> name_in_changes;
+    body := larder.report_body(name_in_changes, table_oid, key, watched_columns, counter, watched_threshold);
+    if named.oid = table_oid and named.body = md5(body) and named.threshold = watched_threshold
+        and not exists (select from larder.faults_of(name_in_changes)) then
+        return false;
+    end if;
+
+    execute format('create or replace function larder.%I() returns trigger language plpgsql security definer '
+                   'set search_path = pg_catalog, pg_temp set extra_float_digits = 1 as %L', function_name, body);
+    execute format('revoke all on function larder.%I() from public', function_name);
+    execute format('alter function larder.%I() owner to %I', function_name,
+                   (select pg_get_userbyid(n.nspowner) from pg_namespace n where n.nspname = 'larder'));
+    insert into larder.watched values (
+        name_in_changes, table_oid,
+        (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = table_oid),
+        (select c.relname from pg_class c where c.oid = table_oid),
+        watched_columns, watched_threshold, larder.shape(table_oid, watched_columns || key::text), function_name,
+        md5(body), (select i.version from larder.installation i))
+    on conflict (relation) do update set
+        oid = excluded.oid, schema_name = excluded.schema_name, table_name = excluded.table_name,
+        columns = excluded.columns, threshold = excluded.threshold, shape = excluded.shape,
+        function_name = excluded.function_name, body = excluded.body, version = excluded.version;
+
+    execute format('drop trigger if exists larder_rows on %s', table_oid);
+    -- Rows are counted where the condition is asked for, which is before the function is called at all: beyond the
+    -- threshold a row costs one look at a setting. The setting ends with the transaction, and a savepoint that is rolled
+    -- back takes back what was counted since.
+    execute format(
+        'create trigger larder_rows after insert or update or delete on %1$s for each row when ('
+        'case when coalesce(nullif(current_setting(%2$L, true), ''''), ''0'')::bigint > %3$s then false '
+        'else set_config(%2$L, (coalesce(nullif(current_setting(%2$L, true), ''''), ''0'')::bigint + 1)::text, true) '
+        'is not null end) execute function larder.%4$I()',
+        table_oid, 'larder.rows_' || counter, watched_threshold, function_name);
+    -- Also for what logical replication applies, and under session_replication_role = replica.
+    execute format('alter table %s enable always trigger larder_rows', table_oid);
+    perform larder.drop_truncates(name_in_changes);
+    perform larder.report_truncates(name_in_changes);
+    perform larder.renew_epoch();
+    return true;
+end
+$$;
+
+create or replace function larder.drop_truncates(watched_relation text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    part regclass;
+begin
+    for part in select p.part from larder.parts() p join pg_class c on c.oid = p.part
+        where p.relation = watched_relation and c.relkind in ('r', 'p')
+    loop
+        execute format('drop trigger if exists larder_truncate on %s', part);
+    end loop;
+end
+$$;
+
+-- Reports changes of the table no longer. Returns whether they were.
+create or replace function larder.unwatch(table_name text) returns boolean
+language plpgsql as $$
+begin
+    return larder.unwatch_table(coalesce(
+        (select w.relation from larder.watched w
+         where w.oid operator(pg_catalog.=) pg_catalog.to_regclass(table_name)::oid),
+        table_name));
+end
+$$;
+
+create or replace function larder.unwatch_table(watched_relation text) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    named larder.watched := (select w from larder.watched w where w.relation = watched_relation);
+begin
+    if named is null then
+        return false;
+    end if;
+    if exists (select from pg_class c where c.oid = named.oid) then
+        execute format('drop trigger if exists larder_rows on %s', named.oid::regclass);
+        perform larder.drop_truncates(watched_relation);
+    end if;
+    delete from larder.watched w where w.relation = watched_relation;
+    execute format('drop function if exists larder.%I()', named.function_name);
+    perform larder.renew_epoch();
+    return true;
+end
+$$;
+
+-- What keeps this table's changes from being reported, a sentence each.
+create or replace function larder.faults_of(watched_relation text) returns setof text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    named larder.watched := (select w from larder.watched w where w.relation = watched_relation);
+    reporter oid;
+begin
+    if named is null then
+        return;
+    end if;
+    reporter := to_regprocedure(format('larder.%I()', named.function_name));
+    if not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where c.oid = named.oid and c.relname = named.table_name and n.nspname = named.schema_name) then
+        return next format('the table %I.%I is not the one that is watched as `%s`: it was renamed, dropped or '
+                           'restored', named.schema_name, named.table_name, watched_relation);
+        return;
+    end if;
+    if not exists (select from pg_proc p where p.oid = reporter and md5(p.prosrc) = named.body and p.prosecdef) then
+        return next format('the function larder.%I() is not as `watch` made it', named.function_name);
+    end if;
+    if larder.key_column(named.oid) is null then
+        return next format('the table `%s` has no primary key of one column any more', watched_relation);
+    end if;
+    return query
+        select format('on the table %s, the trigger %I %s', p.part::regclass, expected.name, case
+            when t.oid is null then 'is missing'
+            when t.tgenabled = 'D' then 'is disabled'
+            when t.tgenabled <> 'A' then 'is not enabled ALWAYS'
+            else 'is not as `watch` made it' end)
+        from larder.parts() p
+        join pg_class c on c.oid = p.part and c.relkind <> 'f'
+        -- PostgreSQL's src/include/catalog/pg_trigger.h: after insert, delete and update of each row; after truncate.
+        cross join (values ('larder_rows', 29, reporter),
+                           ('larder_truncate', 32, to_regprocedure('larder.report_truncate()')::oid))
+            expected (name, type, function)
+        left join pg_trigger t on t.tgrelid = p.part and t.tgname = expected.name
+        where p.relation = watched_relation
+            and (t.oid is null or t.tgenabled <> 'A' or t.tgtype <> expected.type
+                 or t.tgfoid is distinct from expected.function or t.tgattr <> ''
+                 or (t.tgqual is null) <> (expected.type = 32));
+    return query
+        select format('the table %s is a foreign table: what is written to it elsewhere is not reported', c.oid::regclass)
+        from larder.parts() p join pg_class c on c.oid = p.part and c.relkind = 'f'
+        where p.relation = watched_relation;
+    return query
+        select format('in the table %s, the columns that are watched are not what they were (%s; were %s)',
+                      p.part::regclass,
+                      coalesce(larder.shape(p.part, named.columns || larder.key_column(named.oid)::text), 'none'),
+                      named.shape)
+        from larder.parts() p
+        where p.relation = watched_relation
+            and larder.shape(p.part, named.columns || larder.key_column(named.oid)::text) is distinct from named.shape;
+end
+$$;
+
+-- What keeps changes from being reported, a sentence each: none while all is well.
+create or replace function larder.faults() returns setof text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select f from larder.watched w, larder.faults_of(w.relation) f
+    union all
+    select format('the table larder.%I %s', expected.name, case when c.oid is null then 'is missing'
+        else 'is not UNLOGGED, so a crash leaves in it what it must not' end)
+    from (values ('change'), ('epoch'), ('floor')) expected (name)
+    left join pg_class c on c.relname = expected.name and c.relnamespace = 'larder'::regnamespace
+    where c.relpersistence is distinct from 'u'
+    union all
+    select format('the event trigger %I %s', expected.name,
+                  case when e.oid is null then 'is missing' else 'is not enabled ALWAYS' end)
+    from larder.installation i
+    cross join (values ('larder_ddl'), ('larder_drop')) expected (name)
+    left join pg_event_trigger e on e.evtname = expected.name
+    where i.event_triggers and e.evtenabled is distinct from 'A'
+    union all
+    select 'the trigger that stamps the epoch is missing or not enabled ALWAYS'
+    where not exists (select from pg_trigger t where t.tgrelid = 'larder.epoch'::regclass and t.tgname = 'stamp'
+                      and t.tgenabled = 'A')
+$$;
+
+-- Whether DDL on this object can change what a watched table shows, or whether its changes are reported.
+create or replace function larder.concerns(class oid, object oid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (
+        select from larder.parts() p where p.part = case class
+            when 'pg_class'::regclass then object
+            when 'pg_trigger'::regclass then (select t.tgrelid from pg_trigger t where t.oid = object)
+            when 'pg_policy'::regclass then (select l.polrelid from pg_policy l where l.oid = object)
+            when 'pg_constraint'::regclass then (select c.conrelid from pg_constraint c where c.oid = object)
+            when 'pg_rewrite'::regclass then (select r.ev_class from pg_rewrite r where r.oid = object) end
+        union all
+        select from larder.parts() p join pg_attribute a on a.attrelid = p.part
+        where class = 'pg_type'::regclass and a.atttypid = object and a.attnum > 0
+    )
+$$;
+
+-- With the rights of the schema's owner, because whoever runs DDL need not have any here. Nothing is done where the
+-- schema is half gone: an error would keep everybody from any DDL.
+create or replace function larder.after_ddl() returns event_trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    relation text;
+begin
+    if to_regclass('larder.epoch') is null or to_regclass('larder.watched') is null then
+        return;
+    end if;
+    if exists (select from pg_event_trigger_ddl_commands() d
+               where d.schema_name is distinct from 'pg_temp'
+                   and (d.schema_name = 'larder' or larder.concerns(d.classid, d.objid))) then
+        for relation in select w.relation from larder.watched w loop
+            perform larder.report_truncates(relation);
+        end loop;
+        perform larder.renew_epoch();
+    end if;
+end
+$$;
+
+create or replace function larder.after_drop() returns event_trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if to_regclass('larder.epoch') is null or to_regclass('larder.watched') is null then
+        return;
+    end if;
+    if exists (
+        select from pg_event_trigger_dropped_objects() d
+        where not d.is_temporary and (
+            d.schema_name = 'larder'
+            or d.object_type = 'trigger' and d.address_names[3] in ('larder_rows', 'larder_truncate')
+            or d.classid = 'pg_class'::regclass and d.objid in (select w.oid from larder.watched w)
+            -- The table that a policy, a rule or a constraint was on.
+            or to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) in
+                (select p.part from larder.parts() p))
+    ) then
+        perform larder.renew_epoch();
+    end if;
+end
+$$;
+
+-- All that a role needs that serves from a cache; not what watching takes.
+create or replace function larder.grant_to(role name) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    execute format('grant usage on schema larder to %I', role);
+    execute format('grant select on larder.change, larder.epoch, larder.floor, larder.installation to %I', role);
+    execute format('grant execute on function larder.renew_epoch(boolean), larder.prune(interval), larder.faults() '
+                   'to %I', role);
+end
+$$;
+
+revoke all on schema larder from public;
+revoke all on all functions in schema larder from public;
