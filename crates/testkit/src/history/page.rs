@@ -11,6 +11,9 @@ use super::state::{DEAR, Filter, PLACES};
 /// A page of the site holds so many listings: one that is full may lack some.
 const FULL_PAGE: usize = 20;
 
+/// So many listings are asked for more often than the others.
+const USUAL: usize = 3;
+
 /// Something to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -29,15 +32,20 @@ pub enum Question {
 }
 
 impl Question {
-    /// Any question about these listings.
+    /// Any question about these listings; most are about a few, so that the same is asked often.
     pub fn any(dice: &mut Dice, listings: &[i64]) -> Self {
+        let is_usual = !dice.once_in(4);
+        let (all, some) = (listings.len(), listings.len().min(USUAL));
+        let listing = listings[dice.below(if is_usual { some } else { all })];
+        let usual_filter = Filter { place: Some(0), is_dear: None };
+        let filter = if is_usual { usual_filter } else { any_filter(dice) };
         match dice.below(8) {
-            0 | 1 => Self::Page(*dice.one_of(listings)),
-            2 | 3 => Self::Record(*dice.one_of(listings)),
-            4 => Self::Api(any_filter(dice)),
+            0 | 1 => Self::Page(listing),
+            2 | 3 => Self::Record(listing),
+            4 => Self::Api(filter),
             5 => Self::Django,
-            6 => Self::Site(any_filter(dice)),
-            _ => Self::Feed(any_filter(dice)),
+            6 => Self::Site(filter),
+            _ => Self::Feed(filter),
         }
     }
 

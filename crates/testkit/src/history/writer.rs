@@ -17,7 +17,10 @@ use crate::patience::within;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The longest pause between two writes.
-const PAUSE_MS: u64 = 60;
+const PAUSE_MS: u64 = 80;
+
+/// The longest rest now and then: time for answers to be kept and given again.
+const REST_MS: u64 = 800;
 
 pub(crate) struct Writer<'a> {
     traffic: &'a Traffic<'a>,
@@ -70,7 +73,8 @@ impl<'a> Writer<'a> {
         while !own.is_empty() && !self.round.is_over() {
             let lane = *self.dice.one_of(&own);
             self.write(lane);
-            self.round.rest(self.dice.up_to_ms(PAUSE_MS));
+            let longest_ms = if self.dice.once_in(5) { REST_MS } else { PAUSE_MS };
+            self.round.rest(self.dice.up_to_ms(longest_ms));
         }
         (self.writes, self.reads)
     }

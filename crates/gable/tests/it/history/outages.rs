@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::Postgres;
 use testkit::history::{PostgresTrouble, Round, Trouble};
 
-use super::rig::{BOUND, Rig, is_right};
+use super::rig::{BOUND, Rig, is_right, say};
 use crate::database::Database;
 
 const LENGTH: Duration = Duration::from_secs(6);
@@ -32,7 +32,7 @@ fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) {
         outage(&postgres);
         let back = rig.scene.is_back_within(SOON + 3 * usual);
         let back = back.unwrap_or_else(|| panic!("not right again:\n{}", rig.scene.nodes[0].output()));
-        println!("back after {back:?}, {:?} into the round", round.elapsed());
+        say(format!("back after {back:?}, {:?} into the round", round.elapsed()));
         Vec::new()
     };
     let report = rig.scene.round(LENGTH, 7, &[trouble]);

@@ -1,5 +1,6 @@
 //! Nodes of gable over a test's database, and what is said of a round.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use testkit::history::{Report, Scene};
@@ -25,8 +26,14 @@ impl Rig {
     }
 }
 
+/// Prints what a test has found, for whoever looks at more than whether it passed.
+#[expect(clippy::print_stdout, reason = "shown by the runner where it is asked for")]
+pub(super) fn say(what: impl Display) {
+    println!("{what}");
+}
+
 /// Prints the table and ends the test where something is wrong in it.
 pub(super) fn is_right(report: &Report) {
-    println!("{report}");
+    say(report);
     assert!(report.violations.is_empty(), "{report}");
 }
