@@ -103,6 +103,17 @@ fn a_cache_that_forgets_the_query_is_found_out() {
     assert!(wrong.iter().map(|wrong| report.count_of(wrong)).sum::<usize>() > 2, "{report}");
 }
 
+/// The site's own cache, told to rely on what it knows for longer than is promised.
+#[test]
+fn a_site_that_is_told_to_be_late_is_found_out() {
+    let slow = [("CACHE_POLL_MS", "1000")];
+    let mut rig = Rig::with(Database::postgres(), 1, Duration::from_secs(2), &slow);
+    rig.scene.bound = BOUND;
+    let report = rig.scene.round(LENGTH, 8, &[]);
+    say(&report);
+    assert!(report.count_of(&Wrong::Stale(Duration::ZERO)) > 2, "{report}");
+}
+
 #[test]
 fn a_proxy_that_keeps_nothing_is_not_accused() {
     is_right(&judged(Duration::ZERO, |path| path));

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use testkit::Postgres;
-use testkit::history::{PostgresTrouble, Round, Trouble};
+use testkit::history::{PostgresTrouble, Report, Round, Trouble};
 
 use super::rig::{BOUND, Rig, is_right, say};
 use crate::database::Database;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(2);
 
 /// Traffic over a server with these settings, to which this happens after a second.
-fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) {
+fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) -> Report {
     let postgres = Postgres::start_with(settings);
     let rig = Rig::over(Database::on(&postgres), 1, BOUND);
     let postgres = PostgresTrouble { postgres: &postgres, database_url: &rig.scene.database_url };
@@ -39,21 +39,27 @@ fn survives(settings: &[&str], outage: impl Fn(&PostgresTrouble<'_>) + Sync) {
     is_right(&report);
     assert!(report.failed.is_empty(), "a node that lives answers everybody: {report}");
     assert!(report.committed > 5 && report.answers() > 20, "{report}");
+    report
+}
+
+/// Whoever asked during the outage was told of it.
+fn was_noticed(report: &Report) {
+    assert!(report.refused + report.stale_answers() > 0, "{report}");
 }
 
 #[test]
 fn a_database_that_was_stopped_at_once_lets_nothing_old_through() {
-    survives(&[], |postgres| postgres.stop_at_once(AWAY));
+    was_noticed(&survives(&[], |postgres| postgres.stop_at_once(AWAY)));
 }
 
 #[test]
 fn a_database_that_was_killed_lets_nothing_old_through() {
-    survives(&[], |postgres| postgres.kill(AWAY));
+    was_noticed(&survives(&[], |postgres| postgres.kill(AWAY)));
 }
 
 #[test]
 fn a_database_that_stands_still_lets_nothing_old_through() {
-    survives(&[], |postgres| postgres.pause(AWAY));
+    survives(&[], |postgres| postgres.pause(2 * AWAY));
 }
 
 #[test]

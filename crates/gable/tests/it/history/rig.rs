@@ -20,7 +20,13 @@ pub(super) struct Rig {
 impl Rig {
     /// So many nodes over one database, with this lease.
     pub(super) fn over(database: Database, nodes: usize, bound: Duration) -> Rig {
+        Rig::with(database, nodes, bound, &[])
+    }
+
+    /// The same with more in the nodes' environment.
+    pub(super) fn with(database: Database, nodes: usize, bound: Duration, more: &[(&str, &str)]) -> Rig {
         let program = gable(&database.folder, &["serve", "--no-sample-data"]);
+        let program = more.iter().fold(program, |it, (name, value)| it.environment(name, value));
         let scene = Scene::start(&program, &database.url, nodes, bound, 1);
         Rig { scene, _database: database }
     }
