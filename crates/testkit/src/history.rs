@@ -1,7 +1,7 @@
 //! The history checker: numbered writes past the program, reads through it, and a judge who compares the two.
 //!
 //! Writers change listings in the database, some of them always together in one transaction; every write has a number that grows.
-//! Readers ask one or several nodes over HTTP, and note what numbers they were shown and when. [`judge`] then asks of every page:
+//! Readers ask one or several nodes over HTTP, and note what numbers they were shown and when. [`judge()`] then asks of every page:
 //! what is the latest moment at which all that it shows was true? There must be one, and it must not lie more than the bound
 //! before the request. Nothing is known here of caches: whatever stands between database and reader is judged alike.
 //!
@@ -41,7 +41,7 @@ pub use record::{
     Answer, Change, History, Lane, Outcome, Own, Part, Read, Scope, ServedFrom, Sighting, Write,
 };
 pub use report::{Report, Violation, Wrong};
-pub use scene::Scene;
+pub use scene::{Scene, TokenOf};
 pub use state::{Filter, PLACES, State, mark};
 pub use stopwatch::Stopwatch;
 pub use traffic::{Round, Traffic, Trouble};

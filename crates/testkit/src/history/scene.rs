@@ -24,6 +24,9 @@ const LANES: usize = 12;
 const READERS: usize = 4;
 const WRITERS: usize = 3;
 
+/// Makes a write token of the id of a transaction that was committed.
+pub type TokenOf = Box<dyn Fn(u64) -> Option<String> + Sync>;
+
 /// Nodes over one database, with listings in it.
 pub struct Scene {
     /// The database that the nodes serve.
@@ -35,7 +38,7 @@ pub struct Scene {
     /// What nothing may be older than.
     pub bound: Duration,
     /// Makes a write token of a transaction's id; `None` where there are no tokens.
-    pub token_of: fn(u64) -> Option<String>,
+    pub token_of: TokenOf,
 }
 
 impl Scene {
@@ -54,7 +57,7 @@ impl Scene {
             nodes: (0..nodes).map(|_| Node::start(program.clone())).collect(),
             population: Population::new(LANES, seed),
             bound,
-            token_of: |_| None,
+            token_of: Box::new(|_| None),
         };
         scene.traffic(&[]).populate();
         scene
@@ -70,7 +73,7 @@ impl Scene {
             readers: READERS,
             writers: WRITERS,
             bound: self.bound,
-            token_of: &self.token_of,
+            token_of: &*self.token_of,
         }
     }
 
