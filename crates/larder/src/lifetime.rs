@@ -34,10 +34,11 @@ const JITTER: f64 = 0.1;
 const AHEAD: u32 = 10;
 
 impl Policy {
-    /// When an entry made at `made_at` ends: after 90 to 100 % of the lifetime, as `chance` (0 to 1) has it.
+    /// When an entry made at `made_at` ends: after 90 to 100 % of the lifetime, as `chance` has it.
     #[must_use]
-    pub(crate) fn end(&self, made_at: Moment, chance: f64) -> Moment {
-        made_at.plus(self.lifetime.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0)))
+    pub(crate) fn end(&self, made_at: Moment, chance: u8) -> Moment {
+        let share = f64::from(chance) / f64::from(u8::MAX);
+        made_at.plus(self.lifetime.mul_f64(1.0 - JITTER * share))
     }
 
     /// Whether an entry that ends at `fresh_until` is close enough to its end to be made again while it still serves.
@@ -55,14 +56,14 @@ mod tests {
     fn what_is_made_together_ends_within_a_tenth_of_its_lifetime() {
         let policy = Policy { lifetime: Duration::from_secs(100), ..Policy::default() };
         let ends =
-            [0.0, 0.5, 1.0].map(|chance| policy.end(Moment::default(), chance).nanoseconds() / 1_000_000_000);
-        assert_eq!(ends, [100, 95, 90]);
+            [0, 51, 255].map(|chance| policy.end(Moment::default(), chance).nanoseconds() / 1_000_000_000);
+        assert_eq!(ends, [100, 98, 90]);
     }
 
     #[test]
     fn the_last_tenth_is_the_time_to_make_it_again() {
         let policy = Policy { lifetime: Duration::from_secs(100), ..Policy::default() };
-        let end = policy.end(Moment::default(), 0.0);
+        let end = policy.end(Moment::default(), 0);
         assert!(!policy.is_due(end, Moment::default().plus(Duration::from_secs(89))));
         assert!(policy.is_due(end, Moment::default().plus(Duration::from_secs(91))));
     }

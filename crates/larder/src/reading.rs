@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::entry::Entry;
+use crate::entry::{Entry, UNKEEPABLE};
 use crate::freshness::{Dependency, Part};
 use crate::token::WriteToken;
 
@@ -35,6 +35,11 @@ impl Asked {
     #[must_use]
     pub fn with_token(self, token: Option<WriteToken>) -> Asked {
         Asked { token, ..self }
+    }
+
+    /// The same by somebody who asks later.
+    pub(crate) fn later(self, at: Moment) -> Asked {
+        Asked { at: self.at.max(at), ..self }
     }
 
     /// When.
@@ -118,17 +123,19 @@ impl Reading {
 
     /// Notes that the answer is made of something kept: of all that this was made of, which is true up to a position.
     pub(crate) fn note_kept(&self, entry: &Entry) {
-        if !entry.is_keepable() {
-            return self.note_unkeepable("it is made of something that can't be kept");
-        }
         let mut notes = self.notes();
+        if !entry.is_keepable() {
+            // Others may have loaded it before this reading began.
+            notes.known_to = Some(0);
+            notes.unkeepable.get_or_insert("it is made of something that can't be kept");
+            return;
+        }
         notes.parts.extend(entry.parts().iter().cloned());
         notes.known_to = earlier(notes.known_to, Some(entry.checked()));
         notes.until = earlier(notes.until, entry.until());
-        if notes.generation.is_some_and(|known| known != entry.generation()) {
-            notes.unkeepable.get_or_insert("everything kept became worthless while it was made");
-        }
-        notes.generation = Some(entry.generation());
+        let is_another = notes.generation.is_some_and(|known| known != entry.generation());
+        // Everything kept became worthless while it was made: so is what it is made of.
+        notes.generation = Some(if is_another { UNKEEPABLE } else { entry.generation() });
     }
 
     /// Notes that the answer is made of something stale: so it is stale itself.

@@ -26,7 +26,8 @@ pub(crate) enum Boarded<T> {
 #[derive(Debug)]
 pub(crate) struct Landing<T> {
     key: Key,
-    flights: Flights<T>,
+    /// Where others can join it.
+    flights: Option<Flights<T>>,
     outcome: watch::Sender<Option<T>>,
 }
 
@@ -45,10 +46,16 @@ impl<T: Clone> Flights<T> {
             Slot::Vacant(place) => {
                 let (outcome, arriving) = watch::channel(None);
                 place.insert(arriving.clone());
-                let flights = Flights(Arc::clone(&self.0));
+                let flights = Some(Flights(Arc::clone(&self.0)));
                 Boarded::First(Landing { key: key.clone(), flights, outcome }, Arriving(arriving))
             }
         }
+    }
+
+    /// A load that nobody can join, whoever else loads the same.
+    pub(crate) fn alone(&self, key: &Key) -> Boarded<T> {
+        let (outcome, arriving) = watch::channel(None);
+        Boarded::First(Landing { key: key.clone(), flights: None, outcome }, Arriving(arriving))
     }
 }
 
@@ -61,15 +68,21 @@ impl<T> Flights<T> {
 impl<T> Landing<T> {
     /// Ends the load. Whoever comes now loads anew, and those who wait get the outcome.
     pub(crate) fn land(self, outcome: T) {
-        self.flights.lock().remove(&self.key);
+        self.close();
         self.outcome.send_replace(Some(outcome));
+    }
+
+    fn close(&self) {
+        if let Some(flights) = &self.flights {
+            flights.lock().remove(&self.key);
+        }
     }
 }
 
 impl<T> Drop for Landing<T> {
     fn drop(&mut self) {
         if self.outcome.borrow().is_none() {
-            self.flights.lock().remove(&self.key);
+            self.close();
         }
     }
 }

@@ -53,7 +53,16 @@ impl Folder {
 
     /// A folder that belongs to the server's account, and the signal that ends that server at once.
     pub(crate) fn for_server(account: Option<Account>, farewell: Signal) -> Self {
-        let path = empty_folder();
+        Self::in_place(&place(), account, farewell)
+    }
+
+    /// The same, but never in memory: where the server must wait for a disk.
+    pub(crate) fn on_disk_for_server(account: Option<Account>, farewell: Signal) -> Self {
+        Self::in_place(&env::temp_dir(), account, farewell)
+    }
+
+    fn in_place(place: &Path, account: Option<Account>, farewell: Signal) -> Self {
+        let path = empty_folder(place);
         if let Some(account) = account {
             account.owns(&path);
         }
@@ -122,8 +131,8 @@ impl Drop for Watched {
     }
 }
 
-fn empty_folder() -> PathBuf {
-    let folder = tempfile::Builder::new().prefix("gable-").tempdir_in(place());
+fn empty_folder(place: &Path) -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("gable-").tempdir_in(place);
     let folder = folder.expect("the temporary folder is writable");
     folder.keep().canonicalize().expect("a folder just made is there")
 }

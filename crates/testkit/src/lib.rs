@@ -6,6 +6,7 @@
 //! spoken to: ports are free ones, and a server counts as ready when it says so itself.
 //!
 //! * [`Postgres`], [`Redis`]: servers that a test may stop, kill, pause and start again.
+//! * [`PgBouncer`]: a pooler in front of a database.
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
 //! * [`Program`]: a binary that was built here, its output and its memory.
@@ -24,6 +25,7 @@ pub mod history;
 pub mod http;
 mod installed;
 mod patience;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
@@ -37,6 +39,7 @@ pub use django::Django;
 pub use fantoccini;
 pub use folder::Folder;
 pub use patience::within;
+pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use program::{Finished, Program, Running};
 pub use redis::Redis;

@@ -9,7 +9,7 @@
 mod template;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -71,7 +71,22 @@ impl Postgres {
     pub fn start_with(settings: &[&str]) -> Self {
         let account = Account::unless_already_unprivileged();
         // SIGQUIT is PostgreSQL's immediate shutdown: nobody is waited for, shared memory is given back.
-        let folder = Folder::for_server(account, Signal::QUIT);
+        Self::start_in(Folder::for_server(account, Signal::QUIT), account, settings)
+    }
+
+    /// A new cluster for measurements: on the disk that holds the system's temporary folder, and every commit waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed or does not start.
+    #[must_use]
+    pub fn start_durable() -> Self {
+        let account = Account::unless_already_unprivileged();
+        let folder = Folder::on_disk_for_server(account, Signal::QUIT);
+        Self::start_in(folder, account, &["fsync=on", "full_page_writes=on"])
+    }
+
+    fn start_in(folder: Folder, account: Option<Account>, settings: &[&str]) -> Self {
         let settings = settings.iter().map(ToString::to_string).collect();
         let programs = installed::postgres_programs();
         let cluster = Cluster { programs, account, folder: folder.path().to_path_buf(), settings };
@@ -132,6 +147,62 @@ impl Postgres {
         let mut command = Command::new(self.cluster.programs.join("psql"));
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database_url, "-c", statements]);
         output_of(&mut command)
+    }
+
+    /// One of PostgreSQL's programs, of this server's version.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.cluster.programs.join(name))
+    }
+
+    /// A dump of that database, in `pg_dump`'s custom format: the file's path, in this server's folder.
+    ///
+    /// # Panics
+    ///
+    /// When it fails, with what `pg_dump` wrote.
+    #[must_use]
+    pub fn dump(&self, database_url: &str) -> PathBuf {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed) + 1;
+        let file = self.cluster.folder.join(format!("dump_{number}"));
+        let mut command = Command::new(self.cluster.programs.join("pg_dump"));
+        output_of(command.args(["--format=custom", "-d", database_url, "-f"]).arg(&file));
+        file
+    }
+
+    /// Restores a dump into that database; what is there of the same name is dropped first.
+    ///
+    /// # Panics
+    ///
+    /// When it fails, with what `pg_restore` wrote.
+    pub fn restore(&self, database_url: &str, dump: &Path) {
+        let mut command = Command::new(self.cluster.programs.join("pg_restore"));
+        output_of(command.args(["--clean", "--if-exists", "--exit-on-error", "-d", database_url]).arg(dump));
+    }
+
+    /// A standby of this server, of its own port, that has everything that was committed before.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be made or does not start.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let account = Account::unless_already_unprivileged();
+        let folder = Folder::for_server(account, Signal::QUIT);
+        let cluster = Cluster {
+            programs: self.cluster.programs.clone(),
+            account,
+            folder: folder.path().to_path_buf(),
+            settings: self.cluster.settings.clone(),
+        };
+        let mut command = Command::new(cluster.programs.join("pg_basebackup"));
+        command.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &self.url(), "-D"]);
+        command.arg(cluster.data()).current_dir(&cluster.folder);
+        if let Some(account) = account {
+            account.runs(&mut command);
+        }
+        output_of(&mut command);
+        let server = Server::start(folder, |port| cluster.launch(port));
+        Self { server, cluster, databases: AtomicU32::new(0) }
     }
 
     /// Stops the server in order (`fast`: sessions are ended, what they committed is written).
@@ -219,11 +290,11 @@ impl Cluster {
         command
     }
 
-    /// `postmaster.pid` says `ready` in its last line; its first tells ours from one that a crash left behind.
+    /// `postmaster.pid` says `ready` in its last line, or `standby` when a standby takes connections; its first tells ours from one that a crash left behind.
     fn is_ready(&self, process: &Process) -> bool {
         let file = self.postmaster_file();
         let is_ours = file.first().is_some_and(|id| *id == process.id().as_raw_nonzero().to_string());
-        is_ours && file.get(7).is_some_and(|status| status.trim_end() == "ready")
+        is_ours && file.get(7).is_some_and(|status| ["ready", "standby"].contains(&status.trim_end()))
     }
 
     /// A killed server leaves a small System V segment, of which a system has only so many, and the number of a

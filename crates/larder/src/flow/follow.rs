@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, Moment};
 use crate::entry::Entry;
-use crate::freshness::{Ledger, LedgerLimits, Part, Verdict};
+use crate::freshness::{Ledger, LedgerLimits, Part, Verdict, agree};
 use crate::lifetime::Policy;
 use crate::reading::Asked;
 use crate::source::{Source, SourceError};
@@ -83,6 +83,8 @@ pub(crate) struct Follow {
     asked_at: AtomicU64,
     head: AtomicU64,
     polls: AtomicU64,
+    /// When the last of those came who wait for a poll: one that was sent later is enough for all of them.
+    demanded_at: AtomicU64,
     /// After each poll, whatever came of it.
     polled: watch::Sender<Polled>,
     demand: Notify,
@@ -114,6 +116,7 @@ impl Follow {
             asked_at: AtomicU64::new(0),
             head: AtomicU64::new(0),
             polls: AtomicU64::new(0),
+            demanded_at: AtomicU64::new(0),
             polled: watch::channel(Polled::default()).0,
             demand: Notify::new(),
             health: watch::channel(Health::Unknown).0,
@@ -125,9 +128,7 @@ impl Follow {
         let asked_at = self.asked_at.load(Ordering::Acquire);
         asked_at != 0
             && asked.at().since(Moment::of_nanoseconds(asked_at)) <= lease
-            && asked.token().is_none_or(|token| {
-                self.has_seen(token) != Some(false) || asked_at >= asked.at().nanoseconds()
-            })
+            && asked.token().is_none_or(|token| asked_at >= asked.at().nanoseconds() || self.has_seen(token))
     }
 
     /// Waits, if need be, until enough is known for whoever asked: for a poll that was sent after the request came, at most.
@@ -145,6 +146,7 @@ impl Follow {
                 if last.has_failed && last.sent_at >= asked.at() {
                     return Known::TooLittle;
                 }
+                self.demanded_at.fetch_max(asked.at().nanoseconds(), Ordering::AcqRel);
                 self.demand.notify_one();
                 if polled.changed().await.is_err() {
                     return Known::TooLittle;
@@ -158,17 +160,25 @@ impl Follow {
         if matches!(*self.health.borrow(), Health::Unwatched(_)) { Known::Nothing } else { known }
     }
 
-    /// Whether the ledger sees the write of a token; `None` for a token of another life of the server, which says nothing.
-    fn has_seen(&self, token: WriteToken) -> Option<bool> {
-        self.with_ledger(|ledger| {
-            (ledger.incarnation() == token.incarnation).then(|| ledger.snapshot().sees(token.xid))
-        })?
+    /// Waits for a demand that a poll sent at that moment does not meet: many who wait leave more than one notice behind.
+    async fn demand_after(&self, sent_at: Moment) {
+        while self.demanded_at.load(Ordering::Acquire) <= sent_at.nanoseconds() {
+            self.demand.notified().await;
+        }
+    }
+
+    /// Whether the ledger sees the write of a token. One of another life of the server may be of the next, which this node has
+    /// not heard of yet.
+    fn has_seen(&self, token: WriteToken) -> bool {
+        let sees =
+            |ledger: &Ledger| ledger.incarnation() == token.incarnation && ledger.snapshot().sees(token.xid);
+        self.with_ledger(sees).unwrap_or(false)
     }
 
     /// Whether an entry is true by all that is known. For a hot entry while nothing happens, one comparison.
     pub(crate) fn verdict(&self, entry: &Entry) -> Verdict {
         let head = self.head.load(Ordering::Acquire);
-        if entry.checked() == head {
+        if entry.checked() == head && entry.is_keepable() {
             return Verdict::True(head);
         }
         let judged =
@@ -193,14 +203,19 @@ impl Follow {
         self.with_ledger(|ledger| Ticket { generation: ledger.generation(), head: ledger.head() })
     }
 
-    /// Whether the parts show one moment. Waits for a poll where the ledger is behind them; `None` where that can't be had.
-    pub(crate) async fn are_of_one_moment(&self, parts: &[Arc<Part>], since: u64) -> Option<bool> {
-        let told = || self.with_ledger(|ledger| ledger.are_of_one_moment(parts, since)).flatten();
-        if let Some(truth) = told() {
-            return Some(truth);
-        }
+    /// Whether the parts, all of them read by now, show one moment. Waits for a poll, which also tells whether all are of one
+    /// life of the server; `None` where that can't be had.
+    pub(crate) async fn are_of_one_moment(&self, parts: &[Arc<Part>], ticket: Ticket) -> Option<bool> {
         let now = Asked::at_moment(self.clock.now());
-        if self.know(&now, Duration::ZERO).await == Known::Enough { told() } else { None }
+        if self.know(&now, Duration::ZERO).await != Known::Enough {
+            return None;
+        }
+        self.with_ledger(|ledger| {
+            if ledger.generation() != ticket.generation {
+                return Some(false);
+            }
+            if agree(parts) { Some(true) } else { ledger.are_of_one_moment(parts, ticket.head) }
+        })?
     }
 
     fn with_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Option<T> {
@@ -279,19 +294,13 @@ impl Follow {
     /// What comes of a look at whether changes are reported.
     fn note_check(&self, outcome: Result<(), SourceError>) {
         match outcome {
-            Ok(()) => {
-                let is_over = self.health.send_if_modified(|health| {
-                    let is_over = matches!(health, Health::Unwatched(_));
-                    if is_over {
-                        *health = Health::Unknown;
-                    }
-                    is_over
-                });
-                if is_over {
-                    self.give_up_ledger();
-                    tracing::info!("changes are reported again");
-                }
+            Ok(()) if matches!(*self.health.borrow(), Health::Unwatched(_)) => {
+                // Before anybody may rely on a poll again.
+                self.give_up_ledger();
+                self.tell(Health::Unknown);
+                tracing::info!("changes are reported again");
             }
+            Ok(()) => {}
             Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => {
                 self.tell(Health::Unwatched(error.to_string().into()));
                 self.asked_at.store(0, Ordering::Release);
@@ -304,7 +313,7 @@ impl Follow {
     fn give_up_ledger(&self) {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(ledger) = ledger.as_mut() {
-            ledger.give_up();
+            ledger.distrust();
             self.head.store(ledger.head(), Ordering::Release);
         }
     }
@@ -339,14 +348,14 @@ impl<S: Source> Follower<S> {
     /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
     pub(crate) async fn run(mut self) {
         while Arc::strong_count(&self.follow) > 1 {
-            self.poll().await;
+            let sent_at = self.poll().await;
             // Either ends the wait; that the time is over is no error.
-            let _ = timeout(self.follow.pace.interval, self.follow.demand.notified()).await;
+            let _ = timeout(self.follow.pace.interval, self.follow.demand_after(sent_at)).await;
         }
     }
 
-    /// One poll. The time is read before it is sent: an answer can be late, but what it does not know happened after this.
-    pub(crate) async fn poll(&mut self) {
+    /// One poll; says when it was sent. The time is read before: an answer can be late, but what it does not know happened after this.
+    pub(crate) async fn poll(&mut self) -> Moment {
         let sent_at = self.follow.clock.now();
         let seen = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
         let polling = timeout(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
@@ -361,6 +370,7 @@ impl<S: Source> Follower<S> {
             // Whoever waits has been told; a database that is gone is not asked without a pause.
             tokio::time::sleep(self.follow.pace.interval).await;
         }
+        sent_at
     }
 }
 

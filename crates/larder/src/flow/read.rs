@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rand::RngExt as _;
 use tracing::Instrument as _;
 
 use super::follow::{Follow, Known, Ticket};
@@ -17,8 +17,9 @@ use crate::reading::{Asked, Notes, Reading};
 use crate::single_flight::{Arriving, Boarded, Flights, Landing};
 use crate::tier::memory::Memory;
 
-/// Somebody who joins a load may find its answer too old for them and load themselves; nobody needs a third round.
-const MOST_ROUNDS: usize = 4;
+/// Whoever joins a load may find its answer too old for them. Of a load that begins later that can still be so, where it is
+/// made for somebody who is content with less; then everybody loads for themselves.
+const MOST_JOINED: usize = 2;
 /// Loads of one answer in a row, where each time something changes between its statements.
 const MOST_TRIES: usize = 4;
 
@@ -81,9 +82,8 @@ type Landed = Result<Filled, Arc<dyn Any + Send + Sync>>;
 #[derive(Debug, Clone)]
 struct Filled {
     entry: Arc<Entry>,
-    began_at: Moment,
-    /// Whether all of it was read after that, and nothing came out of a cache.
-    is_all_new: bool,
+    /// Everything that was committed before this is in it.
+    reflects: Moment,
     is_stale: bool,
     not_kept: Option<NotKept>,
     statements: u32,
@@ -134,14 +134,15 @@ impl Shelf {
     {
         let lease = policy.lease_for(asked);
         let mut first_missed = None;
-        for _ in 0..MOST_ROUNDS {
+        for round in 0.. {
             let known = self.follow.know(asked, lease).await;
             let missed = match self.found(asked, key, policy, known) {
                 Found::True(value) => return Ok(self.hit(key, value, policy, &load)),
                 Found::Stale(value) => return Ok(self.stale(key, value)),
                 Found::Nothing(missed) => *first_missed.get_or_insert(missed),
             };
-            let (is_first, arriving) = self.board(asked, key, policy, &load);
+            let boarded = if round < MOST_JOINED { self.flights.board(key) } else { self.flights.alone(key) };
+            let (is_first, arriving) = self.depart(boarded, asked, key, policy, &load);
             match arriving.outcome().await {
                 Some(Err(error)) => return Err(self.failure(key, error.as_ref())),
                 Some(Ok(filled)) if is_first || self.suits(&filled, asked, policy, known) => {
@@ -152,7 +153,7 @@ impl Shelf {
                 _ => {}
             }
         }
-        Err(Failed::Unavailable)
+        Err(Failed::Lost)
     }
 
     fn found<T: 'static>(&self, asked: &Asked, key: &Key, policy: &Policy, known: Known) -> Found<T> {
@@ -185,10 +186,12 @@ impl Shelf {
             Some(_) => asked.at(),
             None => asked.at().minus(policy.lease_for(asked)),
         };
-        let is_new_enough = filled.is_all_new && filled.began_at >= earliest;
-        is_new_enough
-            || filled.is_stale
-            || (known == Known::Enough && matches!(self.follow.verdict(&filled.entry), Verdict::True(_)))
+        match known {
+            _ if filled.is_stale => known == Known::TooLittle,
+            _ if filled.reflects >= earliest => true,
+            Known::Enough => matches!(self.follow.verdict(&filled.entry), Verdict::True(_)),
+            Known::TooLittle | Known::Nothing => false,
+        }
     }
 
     fn hit<T, E, Loader, Loading>(
@@ -206,9 +209,12 @@ impl Shelf {
     {
         self.counts.hit(key.kind());
         let now = self.clock.now();
-        if policy.is_due(value.entry().fresh_until(), now) {
+        let entry = value.entry();
+        // What ends by itself would end at the same moment if it were made again.
+        let ends_by_itself = entry.until() == Some(entry.fresh_until());
+        if !ends_by_itself && policy.is_due(entry.fresh_until(), now) {
             self.counts.ahead(key.kind());
-            self.board(&Asked::at_moment(now), key, policy, load);
+            self.depart(self.flights.board(key), &Asked::at_moment(now), key, policy, load);
         }
         Answer { value, how: How::Hit, statements: 0 }
     }
@@ -243,9 +249,10 @@ impl Shelf {
         error.downcast_ref().cloned().map_or(Failed::Lost, Failed::Load)
     }
 
-    /// Joins the load of a key, or begins it. What is begun is a task of its own: whoever waits for it may go away.
-    fn board<T, E, Loader, Loading>(
+    /// Begins the load of a key, where nobody else has. What is begun is a task of its own: whoever waits for it may go away.
+    fn depart<T, E, Loader, Loading>(
         self: &Arc<Self>,
+        boarded: Boarded<Landed>,
         asked: &Asked,
         key: &Key,
         policy: &Policy,
@@ -257,7 +264,7 @@ impl Shelf {
         Loader: Fn(Reading) -> Loading + Clone + Send + Sync + 'static,
         Loading: Future<Output = Result<T, E>> + Send + 'static,
     {
-        match self.flights.board(key) {
+        match boarded {
             Boarded::Joined(arriving) => (false, arriving),
             Boarded::First(landing, arriving) => {
                 let asked = asked.with_lease(policy.lease);
@@ -288,7 +295,8 @@ impl Shelf {
             tries += 1;
             let ticket = self.follow.ticket();
             let began_at = self.clock.now();
-            let reading = Reading::of(asked);
+            // As if it were asked for only now: so it is new enough for all who came before it began.
+            let reading = Reading::of(asked.later(began_at));
             let loaded = load(reading.clone()).await;
             statements += reading.statements();
             let value = match loaded {
@@ -305,7 +313,7 @@ impl Shelf {
                 &key,
                 &policy,
                 value,
-                Load { notes, ticket, wholeness, began_at, statements },
+                Load { notes, ticket, wholeness, began_at, lease: policy.lease_for(&asked), statements },
             ));
         };
         self.counts.loaded(key.kind(), statements);
@@ -314,11 +322,16 @@ impl Shelf {
 
     /// Whether what was read shows one moment; `None` where that cannot be told.
     async fn wholeness(&self, notes: &Notes, ticket: Option<Ticket>) -> Option<bool> {
-        if agree(&notes.parts) || notes.unkeepable.is_some() {
+        let is_of_one_snapshot = notes.known_to.is_none() && agree(&notes.parts);
+        if is_of_one_snapshot || notes.parts.len() < 2 || notes.unkeepable.is_some() {
             return Some(true);
         }
-        let since = since(notes, ticket?);
-        self.follow.are_of_one_moment(&notes.parts, since).await
+        let ticket = ticket?;
+        let ticket = Ticket { head: since(notes, ticket), ..ticket };
+        match notes.generation {
+            Some(generation) if generation != ticket.generation => Some(false),
+            _ => self.follow.are_of_one_moment(&notes.parts, ticket).await,
+        }
     }
 
     fn keep<T: Weigh + Send + Sync + 'static>(
@@ -331,20 +344,16 @@ impl Shelf {
         let checked = self.keepable(&load);
         let is_judged = matches!(checked, Ok(_) | Err(NotKept::Outdated));
         let generation = load.ticket.filter(|_| is_judged).map_or(UNKEEPABLE, |ticket| ticket.generation);
-        let Load { notes, began_at, statements, .. } = load;
-        let is_all_new = notes.known_to.is_none();
+        let Load { notes, began_at, lease, statements, .. } = load;
+        let reflects = if notes.known_to.is_none() { began_at } else { began_at.minus(lease) };
         let is_stale = notes.is_stale;
         let until = notes.until;
-        let end = policy.end(began_at, rand::rng().random());
+        let end = policy.end(began_at, chance(key, began_at));
         let entry = Arc::new(Entry::new(
             value,
             Making {
                 parts: notes.parts,
-                generation: if matches!(checked, Ok(_) | Err(NotKept::Outdated)) {
-                    generation
-                } else {
-                    UNKEEPABLE
-                },
+                generation,
                 checked: checked.unwrap_or_default(),
                 made_at: began_at,
                 fresh_until: until.map_or(end, |until| until.min(end)),
@@ -359,7 +368,7 @@ impl Shelf {
                 say_once(key);
             }
         }
-        Filled { entry, began_at, is_all_new, is_stale, not_kept, statements }
+        Filled { entry, reflects, is_stale, not_kept, statements }
     }
 
     /// Up to where in the ledger a loaded answer is true, if it can be kept.
@@ -390,12 +399,22 @@ struct Load {
     ticket: Option<Ticket>,
     wholeness: Option<bool>,
     began_at: Moment,
+    /// What was promised of whatever came out of a cache.
+    lease: Duration,
     statements: u32,
 }
 
 /// Up to where in the ledger all that was read is known to be true: new statements see all that was known when they began.
 fn since(notes: &Notes, ticket: Ticket) -> u64 {
     notes.known_to.map_or(ticket.head, |known_to| known_to.min(ticket.head))
+}
+
+/// What differs from entry to entry and from load to load, and is the same again where all is the same: so whoever injects
+/// the clock has the same run again.
+fn chance(key: &Key, began_at: Moment) -> u8 {
+    let name =
+        key.name().bytes().fold(0_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    (name ^ began_at.nanoseconds()).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[0]
 }
 
 /// Something that nothing would ever end is a mistake of the application, told once.

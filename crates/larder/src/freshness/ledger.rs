@@ -65,6 +65,9 @@ pub struct Ledger {
     snapshot: Snapshot,
     asked_at: Moment,
     floor: Xid,
+    /// Where the knowledge of changes begins. What this sees and the snapshot of an entry does not cannot be compared. A number
+    /// would not do: what is open keeps the least number of both snapshots where it is, while others end.
+    since: Snapshot,
     limits: LedgerLimits,
     /// In the order of the polls; the first has the position `forgotten`.
     changes: VecDeque<Kept>,
@@ -103,6 +106,7 @@ impl Ledger {
         Ledger {
             incarnation: poll.incarnation,
             generation: 0,
+            since: poll.snapshot.clone(),
             snapshot: poll.snapshot,
             asked_at,
             floor,
@@ -128,12 +132,16 @@ impl Ledger {
         if !poll.snapshot.is_at_or_after(&self.snapshot) {
             return Err(PollRefused::Backwards { polled: poll.snapshot, known: self.snapshot.clone() });
         }
+        if poll.floor > self.floor.max(self.snapshot.xmin()) {
+            // Changes that this node has not heard of may be forgotten.
+            self.give_up(&poll.snapshot);
+        }
         match poll.changes {
             PolledChanges::All(changes) => changes.into_iter().for_each(|change| self.keep(change, asked_at)),
-            PolledChanges::TooMany => self.give_up(),
+            PolledChanges::TooMany => self.give_up(&poll.snapshot),
         }
         if self.bytes > self.limits.bytes {
-            self.give_up();
+            self.give_up(&poll.snapshot);
         }
         self.snapshot = poll.snapshot;
         self.floor = self.floor.max(poll.floor);
@@ -142,16 +150,23 @@ impl Ledger {
     }
 
     fn begin_anew(&mut self, poll: Poll, asked_at: Moment) {
-        self.give_up();
+        self.give_up(&poll.snapshot);
         self.incarnation = poll.incarnation;
         self.floor = poll.snapshot.xmin();
         self.snapshot = poll.snapshot;
         self.asked_at = self.asked_at.max(asked_at);
     }
 
-    /// Forgets all changes, and with them every entry that was made before.
-    pub fn give_up(&mut self) {
+    /// Forgets everything, since changes may have happened that nobody was told of.
+    pub fn distrust(&mut self) {
+        let snapshot = self.snapshot.clone();
+        self.give_up(&snapshot);
+    }
+
+    /// Forgets all changes up to `polled`, and with them every entry that was made before, here or on another node.
+    fn give_up(&mut self, polled: &Snapshot) {
         self.generation += 1;
+        self.since = polled.clone();
         // One more than there were, so that no entry counts as checked up to here.
         self.forgotten = self.head() + 1;
         self.changes.clear();
@@ -218,7 +233,7 @@ impl Ledger {
     /// Whether what was made of `parts`, in this `generation`, is true; it had been up to the position `checked`.
     #[must_use]
     pub fn verdict(&self, parts: &[Arc<Part>], generation: u64, checked: u64) -> Verdict {
-        if generation != self.generation || parts.iter().any(|part| part.snapshot.xmin() < self.floor) {
+        if generation != self.generation || !parts.iter().all(|part| self.can_compare(&part.snapshot)) {
             return Verdict::Forgotten;
         }
         let mut budget = self.limits.comparisons;
@@ -232,6 +247,11 @@ impl Ledger {
             }
         }
         Verdict::True(self.head())
+    }
+
+    /// Whether every change that the snapshot does not see, and that has happened, is remembered.
+    fn can_compare(&self, snapshot: &Snapshot) -> bool {
+        snapshot.xmin() >= self.floor && snapshot.is_at_or_after(&self.since)
     }
 
     /// Whether the parts show one moment, although their snapshots differ: no change that the newest of them sees touches
@@ -251,7 +271,7 @@ impl Ledger {
         }
         let mut budget = self.limits.comparisons;
         let is_whole = |part: &Arc<Part>, budget: &mut usize| {
-            part.snapshot.xmin() >= self.floor
+            self.can_compare(&part.snapshot)
                 && part.dependencies.iter().all(|dependency| {
                     let between = |xid| newest.sees(xid) && !part.snapshot.sees(xid);
                     matches!(self.touched(dependency, since, budget, between), Touched::No)

@@ -1,6 +1,10 @@
 //! Every way in which rows change is reported, with what they were and what they became.
 
-use crate::site::Site;
+use larder::freshness::{Change, Happened, PolledChanges, Value};
+use larder::source::postgres;
+use testkit::{Django, Postgres as Server};
+
+use crate::site::{COLUMNS, Site};
 
 #[tokio::test]
 async fn an_insert_an_update_and_a_delete_are_reported_with_old_and_new() {
@@ -14,4 +18,196 @@ async fn an_insert_an_update_and_a_delete_are_reported_with_old_and_new() {
     assert_eq!(node.told().await, ["1: 120 -> none"]);
     assert_eq!(node.told().await, [""; 0]);
     assert_eq!(site.fault().await, "");
+}
+
+#[tokio::test]
+async fn a_changed_primary_key_is_a_row_less_and_a_row_more() {
+    let mut site = Site::watched().await;
+    site.run("insert into properties_property (price) values (100)").await;
+    let mut node = site.node().await;
+    site.run("update properties_property set id = 70").await;
+    assert_eq!(node.told().await, ["1: 100 -> none", "70: none -> 100"]);
+}
+
+#[tokio::test]
+async fn copy_merge_and_on_conflict_are_reported() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    let mut copy = site.admin.copy_in_raw("copy properties_property (id, price) from stdin").await.unwrap();
+    copy.send(&b"8\t80\n9\t90\n"[..]).await.unwrap();
+    copy.finish().await.unwrap();
+    assert_eq!(node.told().await, ["8: none -> 80", "9: none -> 90"]);
+    site.run(
+        "merge into properties_property p using (values (8, 81), (10, 100)) v (id, price) on p.id = v.id
+         when matched then update set price = v.price when not matched then insert (id, price) values (v.id, v.price)",
+    )
+    .await;
+    assert_eq!(node.told().await, ["8: 80 -> 81", "10: none -> 100"]);
+    site.run(
+        "insert into properties_property (id, price) values (8, 82) on conflict (id) do update set price = 82;
+         insert into properties_property (id, price) values (8, 83) on conflict (id) do nothing",
+    )
+    .await;
+    assert_eq!(node.told().await, ["8: 81 -> 82"]);
+}
+
+#[tokio::test]
+async fn rows_that_a_foreign_key_deletes_are_reported() {
+    let mut site = Site::watched().await;
+    site.run(
+        "create table owner (id int primary key);
+         alter table properties_property add owner_id int references owner on delete cascade;
+         insert into owner values (1); insert into properties_property (price, owner_id) values (5, 1)",
+    )
+    .await;
+    let mut node = site.node().await;
+    site.run("delete from owner").await;
+    assert_eq!(node.told().await, ["1: 5 -> none"]);
+}
+
+#[tokio::test]
+async fn truncate_is_a_change_of_the_whole_table() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("truncate properties_property").await;
+    assert_eq!(node.told().await, ["all of properties_property"]);
+}
+
+#[tokio::test]
+async fn a_session_that_replays_a_replica_reports_all_the_same() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("set session_replication_role = replica; insert into properties_property (price) values (1)")
+        .await;
+    site.run("truncate properties_property").await;
+    assert_eq!(node.told().await, ["1: none -> 1", "all of properties_property"]);
+}
+
+#[tokio::test]
+async fn what_psql_writes_is_reported() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    Server::shared().sql(&site.url, "insert into properties_property (price) values (1)");
+    assert_eq!(node.told().await, ["1: none -> 1"]);
+}
+
+#[tokio::test]
+async fn what_a_savepoint_took_back_is_not_reported() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run(
+        "begin; insert into properties_property (price) values (1); savepoint a;
+         insert into properties_property (price) values (2); rollback to a;
+         insert into properties_property (price) values (3); commit",
+    )
+    .await;
+    assert_eq!(node.told().await, ["1: none -> 1", "3: none -> 3"]);
+    let xids: Vec<_> = match &node.last.changes {
+        PolledChanges::All(changes) => changes.iter().map(|change| change.xid).collect(),
+        PolledChanges::TooMany => vec![],
+    };
+    assert_eq!(xids[0], xids[1], "a subtransaction reports as the transaction that it is in");
+}
+
+#[tokio::test]
+async fn points_in_time_are_microseconds_since_1970() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("set timezone = 'Asia/Kolkata'; insert into properties_property (price) values (1)").await;
+    assert_eq!(value(&node.news().await[0], "created_at"), Value::from(1_704_164_645_678_901_i64));
+}
+
+#[tokio::test]
+async fn no_value_keeps_a_row_from_being_written() {
+    let mut site = Site::watched().await;
+    site.run(
+        "create type mood as enum ('glad'); create domain place as text;
+         create collation blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         create table odd (id uuid primary key default gen_random_uuid(), n numeric, f float8, r float4, t timestamptz,
+             d date, m mood, p place, b bytea, j json, i interval, a int[], c text collate blind, \"long \"\"one\" text)",
+    )
+    .await;
+    let columns = ["n", "f", "r", "t", "d", "m", "p", "b", "j", "i", "a", "c", "long \"one"];
+    postgres::watch(&mut site.admin, "odd", &columns).await.unwrap();
+    let mut node = site.node().await;
+    site.run(
+        "set extra_float_digits = -10;
+         insert into odd values (default, 'NaN', 'NaN', 0.1, 'infinity', '-infinity', 'glad', 'Accra', '\\x00', '{}',
+             '1 day', '{1}', 'x', repeat('y', 2000));
+         insert into odd (n, f, t) values ('-Infinity', 0.1::float8 + 0.2, '-infinity'), (1e300, 1e300, '4713-01-01 BC')",
+    )
+    .await;
+    let changes = node.news().await;
+    let row: Vec<Value> = columns.iter().map(|column| value(&changes[0], column)).collect();
+    let text = |text: &str| Value::from(text);
+    let unknown = || Value::Unknown;
+    assert_eq!(row[..3], [text("NaN"), text("NaN"), Value::from(f64::from(0.1_f32))]);
+    assert_eq!(row[3..7], [text("Infinity"), text("-infinity"), text("glad"), text("Accra")]);
+    assert_eq!(row[7..], [unknown(), unknown(), unknown(), unknown(), unknown(), unknown()]);
+    assert_eq!(value(&changes[1], "f"), Value::from(0.1 + 0.2), "whatever the session's extra_float_digits");
+    assert_eq!(value(&changes[2], "n"), Value::Unknown);
+    assert_eq!(value(&changes[1], "p"), Value::Null);
+}
+
+fn value(change: &Change, column: &str) -> Value {
+    let Happened::Row { new: Some(new), .. } = &change.happened else { panic!("no new row") };
+    new.value(column).unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_column_that_was_renamed_or_retyped_fails_no_write_and_changes_the_whole_table() {
+    let mut site = Site::watched().await;
+    site.run("drop event trigger larder_ddl").await;
+    for ddl in ["rename price to cost", "alter created_at type text", "drop location"] {
+        site.run(&format!("alter table properties_property {ddl}")).await;
+        let mut node = site.node().await;
+        site.run("insert into properties_property default values").await;
+        assert_eq!(node.told().await, ["all of properties_property"]);
+        assert!(site.fault().await.contains("the columns that are watched are not what they were"));
+    }
+}
+
+#[tokio::test]
+async fn above_a_thousand_rows_the_whole_table_is_reported_once() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("insert into properties_property (price) select generate_series(1, 1000)").await;
+    assert_eq!(node.told().await.len(), 1000);
+    site.run("insert into properties_property (price) select generate_series(1, 1001)").await;
+    assert_eq!(node.told().await, ["all of properties_property"]);
+    site.run("begin; update properties_property set price = 1 where id <= 600; update properties_property set price = 2;
+              update properties_property set price = 3; commit")
+        .await;
+    let told = node.told().await;
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (601, "all of properties_property"));
+    site.run("update properties_property set price = 4 where id = 1").await;
+    assert_eq!(node.told().await, ["1: 3 -> 4"], "the next transaction counts anew");
+}
+
+#[tokio::test]
+async fn a_whole_table_that_a_savepoint_took_back_does_not_hide_the_rows_after_it() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run(
+        "begin; savepoint a; insert into properties_property (id, price) select n, n from generate_series(1, 3000) n;
+         rollback to a; insert into properties_property (id, price) values (9000, 7); commit",
+    )
+    .await;
+    assert_eq!(node.told().await, ["9000: none -> 7"]);
+}
+
+#[tokio::test]
+async fn djangos_update_and_bulk_create_are_reported() {
+    let mut site = Site::bare().await;
+    let django = Django::new(&site.url);
+    django.migrate();
+    postgres::install(&mut site.admin).await.unwrap();
+    postgres::watch(&mut site.admin, "properties_property", &COLUMNS).await.unwrap();
+    let mut node = site.node().await;
+    django.exercise(&["bulk", "2"]);
+    assert_eq!(node.told().await, ["1: none -> 1001.5", "2: none -> 1002.5"]);
+    django.exercise(&["queryset-update", "7.00"]);
+    assert_eq!(node.told().await, ["1: 1001.5 -> 7", "2: 1002.5 -> 7"]);
+    django.exercise(&["delete", "1"]);
+    assert_eq!(node.told().await, ["1: 7 -> none"]);
 }

@@ -38,6 +38,12 @@ impl Site {
         Site::on(Server::shared().fresh_database()).await
     }
 
+    /// An empty database.
+    pub async fn bare() -> Site {
+        let url = Server::shared().fresh_database();
+        Site { admin: connect(&url).await, url }
+    }
+
     pub async fn watched_on(server: &Server) -> Site {
         let mut site = Site::on(server.fresh_database()).await;
         postgres::watch(&mut site.admin, "properties_property", &COLUMNS).await.unwrap();
@@ -155,4 +161,15 @@ fn shown(value: &Value) -> String {
         Value::Text(text) => text.to_string(),
         other => format!("{other:?}"),
     }
+}
+
+/// Asks again until there is an answer: for what the server does by itself in its own time.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..60_000 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no answer after asking 60,000 times");
 }

@@ -24,32 +24,26 @@ pub(super) enum Answer {
 
 /// The statement that asks what happened since `seen`; with `None`, only where things stand.
 pub(super) fn statement(seen: Option<&Snapshot>) -> String {
-    include_str!("poll.sql")
-        .replace(":unseen", &seen.map_or("false".into(), unseen))
-        .replace(":limit", &MOST_CHANGES.to_string())
-}
-
-/// The condition on the transactions that the snapshot does not see. Two conditions on one index each: by `xmin`, all that
-/// was committed since the oldest open transaction began would be read at every poll.
-fn unseen(snapshot: &Snapshot) -> String {
-    let xip: Vec<String> = snapshot.xip().iter().map(|xid| xid.0.to_string()).collect();
-    format!("c.xid >= '{}'::xid8 or c.xid = any ('{{{}}}'::xid8[])", snapshot.xmax().0, xip.join(","))
+    let (xmax, xip) = seen.map_or(("null".into(), String::new()), |seen| {
+        let xip: Vec<String> = seen.xip().iter().map(|xid| xid.0.to_string()).collect();
+        (format!("'{}'", seen.xmax().0), xip.join(","))
+    });
+    format!(
+        "select incarnation, snapshot, floor, number::text, changes \
+         from larder.poll({xmax}::xid8, '{{{xip}}}'::xid8[], {MOST_CHANGES})"
+    )
 }
 
 /// What the row of a poll says.
 pub(super) fn answer(row: &PgRow) -> Result<Answer, SourceError> {
-    let Some(epoch) = row.try_get::<Option<&str>, _>(0)? else { return Ok(Answer::NoEpoch) };
-    let mut facts = vec![epoch];
-    for column in 1..5 {
-        facts.push(row.try_get(column)?);
-    }
-    let snapshot: &str = row.try_get(5)?;
-    let number: &str = row.try_get(7)?;
+    let Some(incarnation) = row.try_get::<Option<&str>, _>(0)? else { return Ok(Answer::NoEpoch) };
+    let snapshot: &str = row.try_get(1)?;
+    let number: &str = row.try_get(3)?;
     Ok(Answer::Poll(Poll {
-        incarnation: Incarnation::of(facts),
+        incarnation: Incarnation::of([incarnation]),
         snapshot: snapshot.parse().map_err(senseless)?,
-        floor: xid(row.try_get(6)?)?,
-        changes: changes(number.parse().map_err(senseless)?, row.try_get(8)?)?,
+        floor: xid(row.try_get(2)?)?,
+        changes: changes(number.parse().map_err(senseless)?, row.try_get(4)?)?,
     }))
 }
 

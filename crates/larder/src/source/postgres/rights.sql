@@ -9,13 +9,13 @@ from (
     select 2, format('read larder.%I', c.relname), format('grant select on larder.%I', c.relname),
            has_table_privilege(c.oid, 'select')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'larder' and c.relname in ('change', 'epoch', 'floor', 'installation')
+    where n.nspname = 'larder' and c.relname = 'installation'
     union all
     select 3, format('call larder.%I', p.proname),
            format('grant execute on function larder.%I(%s)', p.proname, oidvectortypes(p.proargtypes)),
            has_function_privilege(p.oid, 'execute')
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'larder' and p.proname in ('renew_epoch', 'prune', 'faults')
+    where n.nspname = 'larder' and p.proname in ('poll', 'renew_epoch', 'prune', 'faults')
 ) wanted (place, what, mend, granted)
 where not wanted.granted
 union all
