@@ -10,6 +10,7 @@
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
 //! * [`Program`]: a binary that was built here, its output and its memory.
+//! * [`history`]: numbered writes, reads over HTTP, and the judge who compares them.
 //! * [`http`]: requests that no HTTP client would send.
 //!
 //! For Linux: the watchdog reads /proc. A program that is not installed ends the test with a sentence that names its Debian package and
@@ -20,6 +21,7 @@ mod browser;
 mod capture;
 mod django;
 mod folder;
+pub mod history;
 pub mod http;
 mod installed;
 mod patience;

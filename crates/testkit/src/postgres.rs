@@ -214,6 +214,15 @@ impl Postgres {
         self.server.stop(Signal::INT);
     }
 
+    /// Stops the server at once (`immediate`): what it was doing is lost, and it recovers at its next start.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end within a minute.
+    pub fn stop_at_once(&self) {
+        self.server.stop(Signal::QUIT);
+    }
+
     /// Kills every process of the cluster at once, as a crash would; returns when they are gone.
     ///
     /// # Panics

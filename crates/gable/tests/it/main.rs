@@ -11,6 +11,7 @@ mod django_endpoint;
 mod documents;
 mod exports;
 mod feeds;
+mod history;
 mod on_the_wire;
 mod pages;
 mod rendering;
