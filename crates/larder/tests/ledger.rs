@@ -143,11 +143,11 @@ fn what_was_found_true_is_compared_only_with_what_is_new() {
 fn two_readings_are_of_one_moment_where_nothing_between_them_touched_the_older() {
     let mut ledger = ledger("5:5:");
     let parts = [part("5:5:", row(1)), part("7:7:", row(2))];
-    assert_eq!(ledger.are_of_one_moment(&parts), None, "it has not heard so far");
+    assert_eq!(ledger.are_of_one_moment(&parts, 0), None, "it has not heard so far");
     ledger.take(poll("8:8:", vec![change(6, 2), change(7, 1)]), at(1)).unwrap();
-    assert_eq!(ledger.are_of_one_moment(&parts), Some(true), "7 came after both");
+    assert_eq!(ledger.are_of_one_moment(&parts, 0), Some(true), "7 came after both");
     let torn = [part("5:5:", row(2)), part("7:7:", row(1))];
-    assert_eq!(ledger.are_of_one_moment(&torn), Some(false));
+    assert_eq!(ledger.are_of_one_moment(&torn, 0), Some(false));
 }
 
 /// Rows with a price of at least so much.
