@@ -728,7 +728,7 @@ async fn a_page_of_what_others_began_to_load_is_not_taken_for_all_new() {
     settle().await;
     inner_gate.add_permits(2);
     // Now the write is older than the lease, and the beginning of the page is not.
-    node.pass(LEASE - LEASE / 40).await;
+    node.pass(39 * LEASE / 40).await;
     let second = ask(Part::Page);
     settle().await;
     page_gate.add_permits(2);
