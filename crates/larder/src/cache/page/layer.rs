@@ -205,7 +205,8 @@ impl PageCache {
         match failed {
             Failed::Load(passed_on) => {
                 let mut response = passed_on.response();
-                let status = format!("fwd=miss; fwd-status={}", response.status().as_u16());
+                let detail = if passed_on.is_stale { "; detail=stale" } else { "" };
+                let status = format!("fwd=miss; fwd-status={}{detail}", response.status().as_u16());
                 response.headers_mut().insert(CACHE_STATUS, self.status(&status));
                 response
             }
@@ -249,6 +250,7 @@ struct PassedOn {
     headers: HeaderMap,
     extensions: Extensions,
     body: Bytes,
+    is_stale: bool,
 }
 
 impl PassedOn {
@@ -261,8 +263,9 @@ impl PassedOn {
     }
 }
 
-/// The page that a route has answered with, or its answer, if that is none.
-async fn page_of<B>(response: Response<B>) -> Result<Page, Arc<PassedOn>>
+/// The page that a route has answered with, or its answer, if that is none. Such an answer may be made of something stale as
+/// well: that a listing is not there, say.
+async fn page_of<B>(response: Response<B>, is_stale: impl Fn() -> bool) -> Result<Page, Arc<PassedOn>>
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -284,7 +287,8 @@ where
         (body, _) => {
             let status = if body.is_ok() { parts.status } else { StatusCode::INTERNAL_SERVER_ERROR };
             let body = body.unwrap_or_default();
-            Err(Arc::new(PassedOn { status, headers: parts.headers, extensions: parts.extensions, body }))
+            let (headers, extensions) = (parts.headers, parts.extensions);
+            Err(Arc::new(PassedOn { status, headers, extensions, body, is_stale: is_stale() }))
         }
     }
 }
@@ -376,7 +380,10 @@ impl PageCache {
         let page = Arc::clone(target);
         let load = move |reading: Reading| {
             let (routes, page) = (routes.clone(), Arc::clone(&page));
-            async move { page_of(called(routes, page.request(reading)).await).await }
+            async move {
+                let response = called(routes, page.request(reading.clone())).await;
+                page_of(response, || reading.noted().is_stale).await
+            }
         };
         let answer = self.0.larder.shelf().read(&asked, &target.key, &target.policy, load).await;
         let mut response = match answer {
