@@ -484,7 +484,6 @@ begin
         return false;
     end if;
 
-    perform larder.put_up(function_name, body);
     insert into larder.watched values (
         name_in_changes, table_oid,
         (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = table_oid),
@@ -495,6 +494,8 @@ begin
         oid = excluded.oid, schema_name = excluded.schema_name, table_name = excluded.table_name,
         columns = excluded.columns, threshold = excluded.threshold, shape = excluded.shape,
         function_name = excluded.function_name, body = excluded.body, version = excluded.version;
+    -- After the row: putting it up is DDL, at which every function that no longer fits its row is blinded.
+    perform larder.put_up(function_name, body);
 
     execute format('drop trigger if exists larder_rows on %s', table_oid);
     execute format('create trigger larder_rows after insert or update or delete on %s for each row '
