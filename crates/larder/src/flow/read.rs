@@ -62,6 +62,27 @@ pub enum How {
     },
 }
 
+impl How {
+    /// The word for it in logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            How::Hit => "hit",
+            How::Stale => "stale",
+            How::Loaded { .. } => "miss",
+        }
+    }
+
+    /// Why it had to be loaded, if it was.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            How::Loaded { missed, .. } => Some(missed.name()),
+            How::Hit | How::Stale => None,
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failed<E> {
@@ -378,6 +399,9 @@ impl Shelf {
         }
         if notes.parts.is_empty() {
             return Err(NotKept::NothingRead);
+        }
+        if self.follow.is_unwatched() {
+            return Err(NotKept::Unwatched);
         }
         let ticket = ticket.ok_or(NotKept::Unknown)?;
         match wholeness {
