@@ -394,14 +394,15 @@ impl Shelf {
 
     /// Up to where in the ledger a loaded answer is true, if it can be kept.
     fn keepable(&self, Load { notes, ticket, wholeness, .. }: &Load) -> Result<u64, NotKept> {
+        if self.follow.is_unwatched() {
+            // Before all others: it is why a part of it is not kept, too.
+            return Err(NotKept::Unwatched);
+        }
         if let Some(why) = notes.unkeepable {
             return Err(NotKept::Unkeepable(why));
         }
         if notes.parts.is_empty() {
             return Err(NotKept::NothingRead);
-        }
-        if self.follow.is_unwatched() {
-            return Err(NotKept::Unwatched);
         }
         let ticket = ticket.ok_or(NotKept::Unknown)?;
         match wholeness {
