@@ -63,8 +63,10 @@ impl Twins {
         database.add([villa(), draft("A home in Accra & elsewhere")]).await;
         let site = database.serve_with(&[URL]);
         let program = site.database.gable(&["serve", "--no-migrate"]);
-        let settings = [URL, ("PAGE_CACHE_TTL", "0"), ("DATA_CACHE_TTL", "0"), ("CACHE_LEASE_MS", "0")];
-        let program = settings.iter().fold(program, |it, (name, value)| it.environment(name, value)).start();
+        let never =
+            ["PAGE_CACHE_TTL", "DATA_CACHE_TTL", "CACHE_LEASE_MS", "STALE_IF_ERROR"].map(|name| (name, "0"));
+        let settings = [URL].into_iter().chain(never);
+        let program = settings.fold(program, |it, (name, value)| it.environment(name, value)).start();
         Twins { anew: address_of(&program), site, client: client(), _program: program }
     }
 
@@ -94,6 +96,7 @@ impl Twins {
 }
 
 fn is_same(answer: &Answer, truth: &Answer, what: &str) {
+    let what = format!("{what} ({})", answer.how());
     assert_eq!(answer.status, truth.status, "{what}");
     assert_eq!(without_number(answer.text()), without_number(truth.text()), "{what}");
     for name in ["etag", "content-type", "link", "cache-control", "vary"] {

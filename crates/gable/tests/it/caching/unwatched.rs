@@ -111,3 +111,17 @@ async fn a_schema_that_is_dropped_ends_all_serving_from_the_cache_and_migrating_
     site.cache_becomes("ok").await;
     site.serves_with_the_cache().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_is_gone_from_a_file_ends_all_serving_from_the_cache_until_it_is_back() {
+    let database = Database::sqlite();
+    database.add([draft("Home")]).await;
+    let site = database.serve();
+    site.serves_with_the_cache().await;
+    site.database.sql("drop trigger larder_update_of_properties_property").await;
+    site.serves_without_the_cache().await;
+    assert_eq!(site.cache_word().await, "unwatched");
+    assert!(site.database.gable(&["migrate"]).run().status.success());
+    site.cache_becomes("ok").await;
+    site.serves_with_the_cache().await;
+}
