@@ -1,6 +1,7 @@
 //! Pages that are made of kept data.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use larder::{DataCache, Policy, Reading, Weigh};
 
@@ -15,7 +16,7 @@ impl Weigh for Number {
 }
 
 /// A shop whose pages live for 100 s and are made of data that lives for 1,000 s; and how often the data was loaded.
-async fn shop_over_data() -> (Shop, Times) {
+async fn shop_over_data(grace: Duration) -> (Shop, Times) {
     let (cache, loads) = (Arc::new(OnceLock::<DataCache<Number>>::new()), Times::default());
     let (of_routes, counted) = (Arc::clone(&cache), loads.clone());
     let shop = shop_with(Policy { lifetime: 100 * SECOND, ..policy() }, move |database, request| {
@@ -31,13 +32,13 @@ async fn shop_over_data() -> (Shop, Times) {
         })
     })
     .await;
-    let _ = cache.set(shop.larder.data(policy()));
+    let _ = cache.set(shop.larder.data(Policy { stale_if_error: grace, ..policy() }));
     (shop, loads)
 }
 
 #[tokio::test(start_paused = true)]
 async fn data_outlives_the_page_that_was_made_of_it() {
-    let (shop, loads) = shop_over_data().await;
+    let (shop, loads) = shop_over_data(Duration::ZERO).await;
     assert_eq!(shop.get("/shelf/1").await.how(), "fwd=uri-miss; stored");
     shop.pass(101 * SECOND).await;
     assert_eq!(shop.get("/shelf/1").await.how(), "fwd=stale; stored; detail=expired");
@@ -47,7 +48,7 @@ async fn data_outlives_the_page_that_was_made_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_ends_the_page_and_the_data_that_it_is_made_of() {
-    let (shop, loads) = shop_over_data().await;
+    let (shop, loads) = shop_over_data(Duration::ZERO).await;
     shop.get("/shelf/1").await;
     shop.database.write(1);
     shop.pass(2 * LEASE).await;
@@ -58,7 +59,7 @@ async fn a_change_ends_the_page_and_the_data_that_it_is_made_of() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_is_made_again() {
-    let (shop, loads) = shop_over_data().await;
+    let (shop, loads) = shop_over_data(Duration::ZERO).await;
     shop.get("/shelf/1").await;
     shop.larder.clear();
     assert_eq!(shop.get("/shelf/1").await.how(), "fwd=uri-miss; stored");
@@ -67,7 +68,7 @@ async fn what_is_dropped_is_made_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_kept_page_is_found_at_once_without_the_routes() {
-    let (shop, _) = shop_over_data().await;
+    let (shop, _) = shop_over_data(Duration::ZERO).await;
     let (uri, headers) = ("/shelf/1".parse().unwrap(), http::HeaderMap::new());
     let find = || shop.pages.find(shop.clock.now(), &http::Method::GET, &uri, &headers, 0);
     assert!(find().is_none());
@@ -77,4 +78,15 @@ async fn a_kept_page_is_found_at_once_without_the_routes() {
     shop.database.write(1);
     shop.pass(2 * LEASE).await;
     assert!(find().is_none(), "what has changed is not found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_and_is_made_of_something_stale_says_so() {
+    let (shop, _) = shop_over_data(60 * SECOND).await;
+    shop.get("/shelf/1").await;
+    shop.database.lock().polls_fail = true;
+    shop.database.write(1);
+    shop.pass(SECOND).await;
+    let answer = shop.get_with("/shelf/1", &[("authorization", "Bearer x")]).await;
+    assert_eq!((answer.text(), answer.how()), ("0", "fwd=bypass; detail=stale"));
 }

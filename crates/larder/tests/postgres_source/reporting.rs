@@ -131,8 +131,7 @@ async fn no_value_keeps_a_row_from_being_written() {
     postgres::watch(&mut site.admin, "odd", &columns).await.unwrap();
     let mut node = site.node().await;
     site.run(
-        "set extra_float_digits = -10;
-         insert into odd values (default, 'NaN', 'NaN', 0.1, 'infinity', '-infinity', 'glad', 'Accra', '\\x00', '{}',
+        "insert into odd values (default, 'NaN', 'NaN', 0.1, 'infinity', '-infinity', 'glad', 'Accra', '\\x00', '{}',
              '1 day', '{1}', 'x', repeat('y', 2000));
          insert into odd (n, f, t) values ('-Infinity', 0.1::float8 + 0.2, '-infinity'), (1e300, 1e300, '4713-01-01 BC')",
     )
@@ -144,9 +143,12 @@ async fn no_value_keeps_a_row_from_being_written() {
     assert_eq!(row[..3], [text("NaN"), text("NaN"), Value::from(f64::from(0.1_f32))]);
     assert_eq!(row[3..7], [text("Infinity"), text("-infinity"), text("glad"), text("Accra")]);
     assert_eq!(row[7..], [unknown(), unknown(), unknown(), unknown(), unknown(), unknown()]);
-    assert_eq!(value(&changes[1], "f"), Value::from(0.1 + 0.2), "whatever the session's extra_float_digits");
+    assert_eq!(value(&changes[1], "f"), Value::from(0.1 + 0.2));
     assert_eq!(value(&changes[2], "n"), Value::Unknown);
     assert_eq!(value(&changes[1], "p"), Value::Null);
+    // Such a session would have other floats reported than there are.
+    site.run("set extra_float_digits = -10; insert into odd (f) values (0.1::float8 + 0.2); reset extra_float_digits").await;
+    assert_eq!(node.told().await, ["all of odd"]);
 }
 
 fn value(change: &Change, column: &str) -> Value {
@@ -156,8 +158,18 @@ fn value(change: &Change, column: &str) -> Value {
 
 #[tokio::test]
 async fn a_column_that_was_renamed_or_retyped_fails_no_write_and_changes_the_whole_table() {
+    for event_triggers in [true, false] {
+        a_column_is_renamed_or_retyped(event_triggers).await;
+    }
+}
+
+/// With event triggers another function is put up in time; without, the function itself looks before it touches a column.
+async fn a_column_is_renamed_or_retyped(event_triggers: bool) {
     let mut site = Site::watched().await;
-    site.run("drop event trigger larder_ddl").await;
+    if !event_triggers {
+        site.run("drop event trigger larder_ddl; drop event trigger larder_drop; update larder.installation set event_triggers = false;
+                  select larder.watch('properties_property', array['price', 'location', 'created_at'])").await;
+    }
     for ddl in ["rename price to cost", "alter created_at type text", "drop location"] {
         site.run(&format!("alter table properties_property {ddl}")).await;
         let mut node = site.node().await;
@@ -174,12 +186,13 @@ async fn above_a_thousand_rows_the_whole_table_is_reported_once() {
     site.run("insert into properties_property (price) select generate_series(1, 1000)").await;
     assert_eq!(node.told().await.len(), 1000);
     site.run("insert into properties_property (price) select generate_series(1, 1001)").await;
-    assert_eq!(node.told().await, ["all of properties_property"]);
+    let told = node.told().await;
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (1001, "all of properties_property"));
     site.run("begin; update properties_property set price = 1 where id <= 600; update properties_property set price = 2;
               update properties_property set price = 3; commit")
         .await;
     let told = node.told().await;
-    assert_eq!((told.len(), told.last().unwrap().as_str()), (601, "all of properties_property"));
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (1001, "all of properties_property"));
     site.run("update properties_property set price = 4 where id = 1").await;
     assert_eq!(node.told().await, ["1: 3 -> 4"], "the next transaction counts anew");
 }

@@ -3,7 +3,9 @@
 //!
 //! Requests, transactions short and long, crashes that give numbers out again, pruning, bulk writes and truncation, polls and
 //! statements that wait at a gate and fail, requests that go away, nodes that stand still, times without reports: all of it
-//! is drawn from one seed, on one thread with a clock of its own, so that a seed is the same schedule again. The checker
+//! is drawn from one seed, on one thread with a clock of its own. One thing is not ours to draw: in which order tokio wakes
+//! those who wait at the same watch channel (`Builder::rng_seed` is unstable). So a seed that went wrong is played again until
+//! it goes wrong again. The checker
 //! ([`world::World::check`]) holds an answer to this:
 //!
 //! * it shows every change that was committed longer than the lease before it was asked for, and those of the token;
@@ -57,9 +59,10 @@ use world::Tally;
 
 const THREADS: u64 = 2;
 const SCHEDULES: u64 = 100_000;
-/// `LARDER_SEED`: the schedule that [`the_schedule_of_a_seed_is_the_same_again`] plays. Put in the seed of a failure to look
-/// at it.
-const LARDER_SEED: u64 = 1;
+/// The schedule that [`one_schedule_can_be_looked_at`] plays. Put in the seed of a failure.
+const LARDER_SEED: u64 = 82_108;
+/// How often a schedule is played to see what it does with each order of those who are woken together.
+const ORDERS: usize = 200;
 
 /// Plays schedules up to the first that goes wrong.
 fn play_all(seeds: impl Iterator<Item = u64>) -> Tally {
@@ -67,7 +70,8 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> Tally {
     for seed in seeds {
         let played = play(seed, false);
         if let Some(violation) = played.violation {
-            panic!("schedule {seed}: {violation}\n{}", play(seed, true).trace);
+            let again = (0..ORDERS).map(|_| play(seed, true)).find(|again| again.violation.is_some());
+            panic!("schedule {seed}: {violation}\n{}", again.map(|again| again.trace).unwrap_or_default());
         }
         all.add(&played.tally);
     }
@@ -88,8 +92,9 @@ fn no_schedule_has_an_answer_that_may_not_be_given() {
 }
 
 #[test]
-fn the_schedule_of_a_seed_is_the_same_again() {
-    let (once, again) = (play(LARDER_SEED, true), play(LARDER_SEED, true));
-    assert_eq!(once.trace, again.trace);
-    assert_eq!(once.violation, None, "{}", once.trace);
+fn one_schedule_can_be_looked_at() {
+    for _ in 0..ORDERS {
+        let played = play(LARDER_SEED, true);
+        assert_eq!(played.violation, None, "{}", played.trace);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use larder::clock::{Clock, Moment};
-use larder::freshness::{Dependency, Poll, PolledChanges, Snapshot};
+use larder::freshness::{Dependency, Poll, PolledChanges, Snapshot, Xid};
 use larder::source::{Source, SourceError};
 use larder::{Asked, How};
 use tokio::sync::oneshot;
@@ -34,7 +34,8 @@ pub(crate) struct World {
     /// When the last poll that came back had been sent, and what the runtime's clock said when it came back.
     polled_at: [Moment; NODES],
     polled_elapsed: [Moment; NODES],
-    crashes_heard: [u64; NODES],
+    /// By node: the crashes and the floor that it has heard of.
+    heard: [(u64, Xid); NODES],
     loads: [[u32; ALL.len()]; NODES],
     /// By node: how often something happened after which a load may have to be made again.
     pub(crate) disturbances: u64,
@@ -113,7 +114,7 @@ impl Shared {
             poll_failed: [Moment::default(); NODES],
             polled_at: [Moment::default(); NODES],
             polled_elapsed: [Moment::default(); NODES],
-            crashes_heard: [0; NODES],
+            heard: [(0, Xid(0)); NODES],
             loads: [[0; ALL.len()]; NODES],
             disturbances: 0,
             loaded_at: [[0; ALL.len()]; NODES],
@@ -381,9 +382,10 @@ impl Source for Simulated {
         self.world.pass_gate().await.map_err(|()| unreachable_database())?;
         polling.has_ended = true;
         let mut world = self.world.lock();
-        let is_news = poll.changes != PolledChanges::All(Vec::new());
-        let is_new_life = std::mem::replace(&mut world.crashes_heard[self.node], crashes) != crashes;
-        world.disturbances += u64::from(is_news || is_new_life);
+        let heard = (crashes, poll.floor);
+        let is_new_life_or_floor = std::mem::replace(&mut world.heard[self.node], heard) != heard;
+        let is_news = is_new_life_or_floor || poll.changes != PolledChanges::All(Vec::new());
+        world.disturbances += u64::from(is_news);
         world.polled_at[self.node] = sent_at;
         world.polled_elapsed[self.node] = world.elapsed;
         Ok(poll)

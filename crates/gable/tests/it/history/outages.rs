@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use testkit::Postgres;
-use testkit::history::{PostgresTrouble, Report, Round, Trouble};
+use testkit::history::{PostgresTrouble, Question, Reader, Report, Round, Stopwatch, Trouble};
 
 use super::rig::{BOUND, Rig, is_right, say};
 use crate::database::Database;
@@ -16,6 +16,9 @@ const AWAY: Duration = Duration::from_secs(2);
 
 /// After this a test has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An id that no listing has.
+const NOBODY: i64 = 5_001;
 
 /// How soon everything must be right again.
 const SOON: Duration = Duration::from_secs(2);
@@ -80,4 +83,27 @@ fn sessions_that_are_ended_let_nothing_old_through() {
 #[test]
 fn a_table_that_is_altered_lets_nothing_old_through() {
     survives(&[], |postgres| (0..5).for_each(|_| postgres.alter_table()));
+}
+
+/// The listing comes while the node stands still, and the database goes before the node can hear of it.
+#[test]
+fn an_absence_that_may_be_over_is_not_told_as_news() {
+    let postgres = Postgres::start();
+    let rig = Rig::over(Database::on(&postgres), 1, BOUND);
+    let (node, mut reader) = (&rig.scene.nodes[0], Reader::new(Stopwatch::start()));
+    let questions = [Question::Record(NOBODY), Question::Page(NOBODY)];
+    for question in questions.iter().cycle().take(6) {
+        assert!(reader.ask(0, node.door(), question, None).is_fresh(), "nobody has this number yet");
+    }
+    node.pause();
+    let insert = format!(
+        "insert into properties_property (id, title, location, created_at) values ({NOBODY}, 'New', 'Accra', now())"
+    );
+    postgres.sql(&rig.scene.database_url, &insert);
+    postgres.stop_at_once();
+    node.resume();
+    for question in questions.iter().cycle().take(20) {
+        let read = reader.ask(0, node.door(), question, None);
+        assert!(!read.is_fresh(), "{} is silently old: {:?}", read.path, read.answer);
+    }
 }

@@ -208,7 +208,8 @@ impl PageCache {
                 let (mut response, statements) = (passed_on.response(), passed_on.statements);
                 let code = response.status().as_u16();
                 tracing::debug!(key = %target.key, how = "miss", status = code, statements, "page");
-                let status = self.status(&format!("fwd=miss; fwd-status={code}"));
+                let detail = if passed_on.is_stale { "; detail=stale" } else { "" };
+                let status = self.status(&format!("fwd=miss; fwd-status={code}{detail}"));
                 response.headers_mut().insert(CACHE_STATUS, status);
                 response
             }
@@ -255,15 +256,17 @@ struct PassedOn {
     body: Bytes,
     /// Statements that were sent for it.
     statements: u32,
+    is_stale: bool,
 }
 
 /// What a route has answered with that is no page; `None` where its answer could not be read.
 type NotAPage = Option<Arc<PassedOn>>;
 
 impl PassedOn {
-    fn new(parts: Parts, body: Bytes, statements: u32) -> PassedOn {
+    fn new(parts: Parts, body: Bytes, reading: &Reading) -> PassedOn {
         let Parts { status, headers, extensions, .. } = parts;
-        PassedOn { status, headers, extensions, body, statements }
+        let (statements, is_stale) = (reading.statements(), reading.noted().is_stale);
+        PassedOn { status, headers, extensions, body, statements, is_stale }
     }
 
     fn response(&self) -> Response<Bytes> {
@@ -275,7 +278,8 @@ impl PassedOn {
     }
 }
 
-/// The page that a route has answered with, or its answer, if that is none.
+/// The page that a route has answered with, or its answer, if that is none. Such an answer may be made of something stale as
+/// well: that a listing is not there, say.
 async fn page_of<B>(response: Response<B>, reading: &Reading) -> Result<Page, NotAPage>
 where
     B: Body<Data = Bytes> + Send,
@@ -290,14 +294,14 @@ where
         // Somebody has said more of it than a page can have: that is heard, and so is the page.
         parts.headers.insert(CONTENT_TYPE, page.media_type.clone());
         parts.headers.insert(CONTENT_LENGTH, page.plain().len().into());
-        return Err(Some(Arc::new(PassedOn::new(parts, page.plain().clone(), reading.statements()))));
+        return Err(Some(Arc::new(PassedOn::new(parts, page.plain().clone(), reading))));
     }
     let body = Limited::new(body, LONGEST_PAGE_BYTES).collect().await.map_err(unreadable)?.to_bytes();
     match parts.headers.get(CONTENT_TYPE) {
         Some(media_type) if is_for_everybody && parts.extensions.is_empty() => {
             Ok(linked(Page::new(media_type.clone(), body), &parts.headers))
         }
-        _ => Err(Some(Arc::new(PassedOn::new(parts, body, reading.statements())))),
+        _ => Err(Some(Arc::new(PassedOn::new(parts, body, reading)))),
     }
 }
 
@@ -396,6 +400,7 @@ impl PageCache {
         request.extensions_mut().insert(reading.clone());
         let mut response = called(routes, request).await;
         tracing::debug!(path = uri.path(), how = "bypass", why, statements = reading.statements(), "page");
+        let why = if reading.noted().is_stale { "stale" } else { why };
         response.headers_mut().insert(CACHE_STATUS, self.status(&format!("fwd=bypass; detail={why}")));
         response
     }

@@ -211,12 +211,13 @@ begin
 end
 $$;
 
--- A column's value as a change carries it: SQL for an expression of type jsonb that fails for no value.
+-- A column's value as a change carries it: SQL for an expression that becomes JSON and fails for no value. It is part of a
+-- function without a search_path of its own, so every name in it has its schema.
 --
 -- Points in time become microseconds since 1970 UTC. What no node can compare as PostgreSQL does becomes `[]`, which says
 -- "there, but not known": types that are not listed, texts under a collation by which different bytes may be equal, long
 -- texts. Casts that users have made to json are never called: this runs with the rights of the schema's owner.
-create or replace function larder.carried(value text, type oid, collation_oid oid) returns text
+create or replace function larder.carried(value text, type oid, modifier integer, collation_oid oid) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     base oid := type;
@@ -230,16 +231,21 @@ begin
     return case
         when base in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,
                       'uuid'::regtype, 'date'::regtype)
-            then format('to_jsonb((%s)::%s)', value, base::regtype)
+            then format('(%s)::pg_catalog.%I', value, (select t.typname from pg_type t where t.oid = base))
         -- As eight bytes, whose shortest text tells all of them apart.
         when base in ('float4'::regtype, 'float8'::regtype)
-            then format('to_jsonb((%s)::float8)', value)
+            then format('(%s)::float8', value)
         when base in ('timestamptz'::regtype, 'timestamp'::regtype)
-            then format('to_jsonb(trunc(extract(epoch from %s) * 1000000))', value)
+            then format('pg_catalog.trunc(extract(epoch from %s) operator(pg_catalog.*) 1000000)', value)
+        -- Of at most so many characters anyway.
+        when base = 'varchar'::regtype and modifier between 4 and 4 + 256
+            and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
+            then format('(%s)::pg_catalog.text', value)
         when kind = 'e' or base in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
             and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
-            then format('case when octet_length((%1$s)::text) > 1024 then ''[]'' else to_jsonb((%1$s)::text) end', value)
-        else '''[]''::jsonb'
+            then format('case when pg_catalog.octet_length((%1$s)::pg_catalog.text) operator(pg_catalog.>) 1024 '
+                        'then ''[]''::pg_catalog.jsonb else pg_catalog.to_jsonb((%1$s)::pg_catalog.text) end', value)
+        else '''[]''::pg_catalog.jsonb'
     end;
 end
 $$;
@@ -248,63 +254,127 @@ $$;
 -- one that was renamed would fail the write.
 create or replace function larder.shape(table_oid oid, columns text[]) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
-    select string_agg(a.attname || ' ' || a.atttypid || ' ' || a.attcollation, ', ' order by a.attname)
+    select string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation), ', ' order by a.attname)
     from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns::name[]) and not a.attisdropped
 $$;
 
 -- The values of a row as SQL; `source` is `old` or `new`.
 create or replace function larder.row_values(source text, table_oid oid, columns text[]) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
-    select format('jsonb_build_object(%s)', string_agg(
+    select format('pg_catalog.jsonb_build_object(%s)', string_agg(
         format('%L, %s', a.attname,
-               larder.carried(format('%s.%I', source, a.attname), a.atttypid, a.attcollation)), ', '))
+               larder.carried(format('%s.%I', source, a.attname), a.atttypid, a.atttypmod, a.attcollation)), ', '))
     from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns) and not a.attisdropped
 $$;
 
 -- The text of the function that reports one table's rows.
+--
+-- It runs for every row that is written, so all that can be is decided here and now. It has no `set search_path`, which
+-- would cost more than all the rest; every name and operator in it has its schema instead (PostgreSQL documentation, CREATE
+-- FUNCTION, "Writing SECURITY DEFINER Functions Safely"). Rows are counted in a setting that ends with the transaction; a
+-- savepoint that is rolled back takes back what was counted since, with the changes.
+--
+-- `guarded`: before a column is touched, they are compared with those that were watched, since one that was renamed would
+-- fail the write. Where the event triggers stand, they put up another function in time.
 create or replace function larder.report_body(
-    watched_relation text, table_oid oid, key name, columns text[], counter text, threshold integer
+    watched_relation text, table_oid oid, key name, columns text[], counter text, threshold integer, guarded boolean
 ) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $body$
 declare
     read text[] := columns || key::text;
     old_id text;
     new_id text;
+    guard text := '';
 begin
-    select larder.carried(format('old.%I', key), a.atttypid, a.attcollation),
-           larder.carried(format('new.%I', key), a.atttypid, a.attcollation)
+    select format('pg_catalog.to_jsonb(%s)', larder.carried(format('old.%I', key), a.atttypid, a.atttypmod, a.attcollation)),
+           format('pg_catalog.to_jsonb(%s)', larder.carried(format('new.%I', key), a.atttypid, a.atttypmod, a.attcollation))
     into old_id, new_id from pg_attribute a where a.attrelid = table_oid and a.attname = key;
+    -- Whoever asks for fewer digits would have floats reported that are not what they are.
+    if exists (select from pg_attribute a where a.attrelid = table_oid and a.attname = any (read)
+               and larder.carried('', a.atttypid, a.atttypmod, a.attcollation) like '%::float8') then
+        guard := ' and pg_catalog.current_setting(''extra_float_digits'')::integer operator(pg_catalog.>) 0';
+    end if;
+    if guarded then
+        guard := guard || format(' and larder.shape(tg_relid, %L::pg_catalog.text[]) operator(pg_catalog.=) %L', read,
+                        larder.shape(table_oid, read));
+    end if;
     return format($text$
+declare
+    counted pg_catalog.text := pg_catalog.current_setting(%1$L, true);
+    number integer := case when counted is null or pg_catalog.octet_length(counted) operator(pg_catalog.=) 0
+        then 0 else counted::integer end;
 begin
-    if octet_length(current_setting(%1$L, true)) <= %2$s
-        and (select string_agg(a.attname || ' ' || a.atttypid || ' ' || a.attcollation, ', ' order by a.attname)
-             from pg_attribute a
-             where a.attrelid = tg_relid and a.attname = any (%3$L::name[]) and not a.attisdropped) = %4$L
-    then
-        if tg_op = 'UPDATE' and new.%5$I = old.%5$I then
-            insert into larder.change (xid, relation, id, old, new)
-            values (pg_current_xact_id(), %6$L, %8$s, %9$s, %10$s);
-        else
-            if tg_op <> 'INSERT' then
-                insert into larder.change (xid, relation, id, old)
-                values (pg_current_xact_id(), %6$L, %7$s, %9$s);
-            end if;
-            if tg_op <> 'DELETE' then
-                insert into larder.change (xid, relation, id, new)
-                values (pg_current_xact_id(), %6$L, %8$s, %10$s);
+    if number operator(pg_catalog.<) %2$s%3$s then
+        counted := pg_catalog.set_config(%1$L, (number operator(pg_catalog.+) 1)::pg_catalog.text, true);
+        if tg_op operator(pg_catalog.=) 'UPDATE' then
+            if new.%5$I operator(pg_catalog.=) old.%5$I then
+                insert into larder.change (xid, relation, id, old, new)
+                values (pg_catalog.pg_current_xact_id(), %6$L, %8$s, %9$s, %10$s);
+                return null;
             end if;
         end if;
-    elsif current_setting(%11$L, true) is distinct from pg_current_xact_id()::text then
-        insert into larder.change (xid, relation) values (pg_current_xact_id(), %6$L);
-        perform set_config(%11$L, pg_current_xact_id()::text, true);
+        if tg_op operator(pg_catalog.<>) 'INSERT' then
+            insert into larder.change (xid, relation, id, old)
+            values (pg_catalog.pg_current_xact_id(), %6$L, %7$s, %9$s);
+        end if;
+        if tg_op operator(pg_catalog.<>) 'DELETE' then
+            insert into larder.change (xid, relation, id, new)
+            values (pg_catalog.pg_current_xact_id(), %6$L, %8$s, %10$s);
+        end if;
+        return null;
     end if;
-    return null;
+%11$s
 end
-$text$, 'larder.rows_' || counter, threshold, read, larder.shape(table_oid, read), key, watched_relation,
-        old_id, new_id, larder.row_values('old', table_oid, columns), larder.row_values('new', table_oid, columns),
-        'larder.whole_' || counter);
+$text$, 'larder.rows_' || counter, threshold, guard, null, key, watched_relation, old_id, new_id,
+        larder.row_values('old', table_oid, columns), larder.row_values('new', table_oid, columns),
+        larder.report_whole(watched_relation, counter));
 end
 $body$;
+
+-- Reports, once in a transaction, that the whole table changed: the end of a function.
+create or replace function larder.report_whole(watched_relation text, counter text) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select format($text$
+    if coalesce(pg_catalog.current_setting(%1$L, true), '')
+        operator(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.text
+    then
+        insert into larder.change (xid, relation) values (pg_catalog.pg_current_xact_id(), %2$L);
+        perform pg_catalog.set_config(%1$L, pg_catalog.pg_current_xact_id()::pg_catalog.text, true);
+    end if;
+    return null;$text$, 'larder.whole_' || counter, watched_relation)
+$$;
+
+-- Puts up the function that reports a table's rows. Called by the trigger alone, whoever writes.
+create or replace function larder.put_up(function_name text, body text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    execute format('create or replace function larder.%I() returns trigger language plpgsql security definer as %L',
+                   function_name, body);
+    execute format('revoke all on function larder.%I() from public', function_name);
+    execute format('alter function larder.%I() owner to %I', function_name,
+                   (select pg_get_userbyid(n.nspowner) from pg_namespace n where n.nspname = 'larder'));
+end
+$$;
+
+-- After the columns of a watched table were altered: its function touches none of them any more, and reports that the whole
+-- table changed, until the table is watched anew.
+create or replace function larder.blind(watched_relation text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    named larder.watched := (select w from larder.watched w where w.relation = watched_relation);
+    body text := format(E'\nbegin\n%s\nend\n',
+                        larder.report_whole(watched_relation, substr(named.function_name, length('report_') + 1)));
+begin
+    -- What is blind already stays: putting it up is DDL too, and would be noticed again.
+    if exists (select from larder.parts() p where p.relation = watched_relation and larder.shape(
+            p.part, named.columns || larder.key_column(named.oid)::text) is distinct from named.shape)
+        and exists (select from pg_proc p where p.oid = to_regprocedure(format('larder.%I()', named.function_name))
+                    and p.prosrc <> body)
+    then
+        perform larder.put_up(named.function_name, body);
+    end if;
+end
+$$;
 
 create or replace function larder.refuse(reason text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -407,17 +477,13 @@ begin
     -- Under another name, it is another dependency.
     perform larder.unwatch_table(w.relation) from larder.watched w
     where w.oid = table_oid and w.relation <> name_in_changes;
-    body := larder.report_body(name_in_changes, table_oid, key, watched_columns, counter, watched_threshold);
+    body := larder.report_body(name_in_changes, table_oid, key, watched_columns, counter, watched_threshold,
+                               (select not i.event_triggers from larder.installation i));
     if named.oid = table_oid and named.body = md5(body) and named.threshold = watched_threshold
         and not exists (select from larder.faults_of(name_in_changes)) then
         return false;
     end if;
 
-    execute format('create or replace function larder.%I() returns trigger language plpgsql security definer '
-                   'set search_path = pg_catalog, pg_temp set extra_float_digits = 1 as %L', function_name, body);
-    execute format('revoke all on function larder.%I() from public', function_name);
-    execute format('alter function larder.%I() owner to %I', function_name,
-                   (select pg_get_userbyid(n.nspowner) from pg_namespace n where n.nspname = 'larder'));
     insert into larder.watched values (
         name_in_changes, table_oid,
         (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = table_oid),
@@ -428,19 +494,12 @@ begin
         oid = excluded.oid, schema_name = excluded.schema_name, table_name = excluded.table_name,
         columns = excluded.columns, threshold = excluded.threshold, shape = excluded.shape,
         function_name = excluded.function_name, body = excluded.body, version = excluded.version;
+    -- After the row: putting it up is DDL, at which every function that no longer fits its row is blinded.
+    perform larder.put_up(function_name, body);
 
     execute format('drop trigger if exists larder_rows on %s', table_oid);
-    -- Rows are counted where the condition is asked for, which is before the function is called at all: beyond the
-    -- threshold a row costs one look at a setting. The setting ends with the transaction, and a savepoint that is rolled
-    -- back takes back what was counted since. It is as long as there were rows: every statement reads the expression
-    -- anew from the catalog, and one that counts in digits took longer than all the rest. The first half alone is asked
-    -- for once the count is full: copying it for every row doubled the time of a bulk update.
-    execute format(
-        'create trigger larder_rows after insert or update or delete on %1$s for each row when ('
-        'octet_length(concat(current_setting(%2$L, true))) <= %3$s '
-        'and set_config(%2$L, concat(current_setting(%2$L, true), ''.''), true) is not null) '
-        'execute function larder.%4$I()',
-        table_oid, 'larder.rows_' || counter, watched_threshold, function_name);
+    execute format('create trigger larder_rows after insert or update or delete on %s for each row '
+                   'execute function larder.%I()', table_oid, function_name);
     -- Also for what logical replication applies, and under session_replication_role = replica.
     execute format('alter table %s enable always trigger larder_rows', table_oid);
     perform larder.drop_truncates(name_in_changes);
@@ -532,7 +591,7 @@ begin
         where p.relation = watched_relation
             and (t.oid is null or t.tgenabled <> 'A' or t.tgtype <> expected.type
                  or t.tgfoid is distinct from expected.function or t.tgattr <> ''
-                 or (t.tgqual is null) <> (expected.type = 32));
+                 or t.tgqual is not null);
     return query
         select format('the table %s is a foreign table: what is written to it elsewhere is not reported', c.oid::regclass)
         from larder.parts() p join pg_class c on c.oid = p.part and c.relkind = 'f'
@@ -601,6 +660,7 @@ begin
                where d.schema_name is distinct from 'pg_temp'
                    and (d.schema_name = 'larder' or larder.concerns(d.classid, d.objid))) then
         for relation in select w.relation from larder.watched w loop
+            perform larder.blind(relation);
             perform larder.report_truncates(relation);
         end loop;
         perform larder.renew_epoch();
