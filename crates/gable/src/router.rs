@@ -73,6 +73,23 @@ pub fn pages(policy: Policy) -> Vec<PageRule> {
     ]
 }
 
+/// The routes whose answers are not kept, and why.
+pub const NEVER_KEPT: [(&str, &str); 13] = [
+    ("/properties/{id}", "it only says where the page is"),
+    ("/robots.txt", "it is made of the settings alone"),
+    ("/drawings/{name}", "it is made of its address alone, and browsers keep it for good"),
+    ("/static/{name}", "it is made when the program is"),
+    ("/favicon.ico", "it is made when the program is"),
+    ("/api/v1/properties/export.ndjson", "it is streamed, and may be larger than the memory"),
+    ("/api/v1/properties/export.csv", "it is streamed, and may be larger than the memory"),
+    ("/properties/cache-metrics/", "it is about this moment"),
+    ("/api/v1/openapi.json", "it is made when the program starts"),
+    ("/api/docs", "it is made when the program is"),
+    ("/healthz", "it is about this moment"),
+    ("/readyz", "it is about this moment"),
+    ("/metrics", "it is about this moment"),
+];
+
 /// All routes behind the page cache, with what is done around each.
 pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
     let is_https = application.site_url.starts_with("https://");
@@ -88,6 +105,16 @@ pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
 }
 
 fn routes(application: Arc<Application>) -> Router {
+    paths()
+        .method_not_allowed_fallback(not_like_that)
+        .fallback(nothing_here)
+        .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
+        .layer(from_fn(metrics::name_route))
+        .with_state(application)
+}
+
+/// Each path with its handler.
+fn paths() -> Router<Arc<Application>> {
     let (described, _) = described().split_for_parts();
     Router::new()
         .route(search_page::PATH, get(search_page::show))
@@ -106,11 +133,6 @@ fn routes(application: Arc<Application>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .method_not_allowed_fallback(not_like_that)
-        .fallback(nothing_here)
-        .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
-        .layer(from_fn(metrics::name_route))
-        .with_state(application)
 }
 
 async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Answer {
@@ -120,4 +142,29 @@ async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Ans
 /// Browsers ask for it even where the pages name another.
 async fn favicon() -> Answer {
     assets::find("favicon.svg", None).ok_or_else(|| Error::NotFound("There is no icon".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every path that there is a route for, as the router itself shows them.
+    fn known() -> BTreeSet<String> {
+        let shown = format!("{:?}", paths());
+        let quoted = shown.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
+        quoted.filter(|text| !text.contains("axum_fallback")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_route_is_kept_under_a_rule_or_named_as_never_kept() {
+        let kept: BTreeSet<String> =
+            pages(Policy::default()).iter().map(|rule| rule.route.to_owned()).collect();
+        let never: BTreeSet<String> = NEVER_KEPT.iter().map(|(route, _)| (*route).to_owned()).collect();
+        assert_eq!(kept.intersection(&never).next(), None, "it is one or the other");
+        let decided: BTreeSet<String> = kept.union(&never).cloned().collect();
+        assert_eq!(decided, known(), "each route, and nothing else");
+        assert!(known().len() > 20, "{:?}", known());
+    }
 }

@@ -65,7 +65,7 @@ impl Settings {
             site_url: reader.read_optional("SITE_URL", value::site_url),
             allowed_hosts: allowed_hosts.clone().unwrap_or_else(AllowedHosts::loopback),
             bind,
-            cache_memory_bytes: reader.read("CACHE_MEMORY", value::bytes),
+            cache_memory_bytes: reader.read("CACHE_MEMORY", value::cache_memory),
             cache_lease: reader.read("CACHE_LEASE_MS", value::milliseconds),
             cache_poll: reader.read("CACHE_POLL_MS", value::milliseconds),
             page_cache_ttl: reader.read("PAGE_CACHE_TTL", value::seconds),

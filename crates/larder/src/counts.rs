@@ -34,6 +34,8 @@ pub enum NotKept {
     TooLarge,
     /// The database could not be asked whether it is true.
     Unknown,
+    /// Changes may happen that are not reported.
+    Unwatched,
 }
 
 impl Missed {
@@ -63,7 +65,8 @@ impl Missed {
 
 impl NotKept {
     /// The words for every reason, in the order of [`NotKept::place`].
-    pub const NAMES: [&str; 5] = ["nothing-read", "unkeepable", "outdated", "too-large", "unknown"];
+    pub const NAMES: [&str; 6] =
+        ["nothing-read", "unkeepable", "outdated", "too-large", "unknown", "unwatched"];
 
     /// The word for it in figures and in `Cache-Status`.
     #[must_use]
@@ -78,6 +81,7 @@ impl NotKept {
             NotKept::Outdated => 2,
             NotKept::TooLarge => 3,
             NotKept::Unknown => 4,
+            NotKept::Unwatched => 5,
         }
     }
 }

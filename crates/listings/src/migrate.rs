@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use larder::source;
+use larder::source::postgres::EventTriggers;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError as SqlxError, Migration, Migrator};
 use sqlx::{PgPool, SqlitePool};
@@ -23,6 +24,9 @@ pub struct Plan {
     pub adopts: bool,
     /// Whether changes to listings are not written down yet: caches live by them.
     pub watches: bool,
+    /// Why whoever alters the table is noticed only some seconds later, if that is so: in the database's words. Known after
+    /// a migration only.
+    pub late: Option<String>,
 }
 
 impl Plan {
@@ -190,7 +194,7 @@ impl Store {
             self.check_adoptable().await?;
         }
         let watches = !pending.is_empty() || !self.is_watched().await?;
-        Ok(Plan { pending, adopts, watches })
+        Ok(Plan { pending, adopts, watches, late: None })
     }
 
     /// Applies what is pending, each migration in a transaction of its own, and has changes to listings written down; returns
@@ -209,7 +213,7 @@ impl Store {
             // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
             // alter the database, or not now, can still serve it.
             Err(error) if !plan.watches && error.is_of_who_may_not_write() => Ok(plan),
-            outcome => outcome.map(|()| plan),
+            outcome => outcome.map(|late| Plan { late, ..plan }),
         }
     }
 
@@ -226,12 +230,12 @@ impl Store {
     }
 
     /// Has changes to listings written down, with the columns that searches are made of. Where they are already, this does
-    /// nothing.
-    async fn watch(&self) -> Result<(), MigrateError> {
+    /// nothing. Returns why whoever alters the table is noticed late, if that is so.
+    async fn watch(&self) -> Result<Option<String>, MigrateError> {
         let columns = self.dialect().watched;
         match &self.pool {
             Pool::Postgres(pool) => watch_postgres(pool, columns).await,
-            Pool::Sqlite(pool) => watch_sqlite(pool, columns).await,
+            Pool::Sqlite(pool) => watch_sqlite(pool, columns).await.map(|()| None),
         }
     }
 
@@ -310,11 +314,15 @@ impl Store {
 }
 
 /// All or nothing. The schema's own lock is held until the end, so several programs that watch do it one by one.
-async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<(), MigrateError> {
+async fn watch_postgres(pool: &PgPool, columns: &[&str]) -> Result<Option<String>, MigrateError> {
     let mut transaction = pool.begin().await.map_err(StoreError::from)?;
-    source::postgres::install(&mut transaction).await?;
+    let installed = source::postgres::install(&mut transaction).await?;
     source::postgres::watch(&mut transaction, TABLE, columns).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(match installed.event_triggers {
+        EventTriggers::Installed => None,
+        EventTriggers::Refused(why) => Some(why),
+    })
 }
 
 async fn watch_sqlite(pool: &SqlitePool, columns: &[&str]) -> Result<(), MigrateError> {

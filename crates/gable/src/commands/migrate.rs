@@ -37,4 +37,10 @@ fn report(plan: &Plan, only_planned: bool) {
     if plan.watches {
         say(&format!("{verb} larder's triggers: they write down what changes, for the caches"));
     }
+    if let Some(why) = &plan.late {
+        say(&format!(
+            "Who alters the table or disables its triggers is noticed within 10 s and not at once, because this role may not \
+             create event triggers ({why}). A superuser can: run gable migrate once as one."
+        ));
+    }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use larder::Health;
 
 use crate::application::Application;
 
@@ -19,13 +20,18 @@ pub async fn alive() -> Response {
     status(StatusCode::OK, "{\"status\":\"ok\"}")
 }
 
-/// The process and its database answer, and it is not about to end.
+/// The process and its database answer, and it is not about to end. Without its cache it is ready all the same: it is slower,
+/// and says so.
 pub async fn ready(State(application): State<Arc<Application>>) -> Response {
     if !application.lifecycle.is_ready() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"stopping\"}");
     }
     match tokio::time::timeout(DATABASE_TIME, application.store.ping()).await {
-        Ok(Ok(())) => status(StatusCode::OK, "{\"status\":\"ready\",\"database\":\"ok\"}"),
+        Ok(Ok(())) => {
+            let cache = cache(&application.larder.health());
+            let body = format!("{{\"status\":\"ready\",\"database\":\"ok\",\"cache\":\"{cache}\"}}");
+            status(StatusCode::OK, body)
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready: the database does not answer");
             status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"not ready\",\"database\":\"unavailable\"}")
@@ -44,6 +50,17 @@ pub async fn metrics(State(application): State<Arc<Application>>) -> Response {
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], Body::from(body)).into_response()
 }
 
-fn status(status: StatusCode, body: &'static str) -> Response {
+/// How it stands with the cache, in a word.
+fn cache(health: &Health) -> &'static str {
+    match health {
+        Health::Well => "ok",
+        Health::Unknown => "unknown",
+        Health::Unreachable(_) => "unreachable",
+        Health::Unwatched(_) => "unwatched",
+    }
+}
+
+fn status(status: StatusCode, body: impl Into<Body>) -> Response {
+    let body = body.into();
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
 }

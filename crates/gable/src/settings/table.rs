@@ -43,10 +43,7 @@ pub const SETTINGS: [Setting; 19] = [
     secret("POSTGRES_PASSWORD", "Password of the PostgreSQL database"),
     setting("POSTGRES_HOST", "127.0.0.1", "Host of the PostgreSQL database"),
     setting("POSTGRES_PORT", "5432", "Port of the PostgreSQL database"),
-    secret(
-        "REDIS_URL",
-        "redis://HOST:PORT/NUMBER; read and checked, not used before the shared cache is there",
-    ),
+    secret("REDIS_URL", "redis://HOST:PORT/NUMBER; read and checked, not used yet"),
     Setting {
         alias: Some("DJANGO_SECRET_KEY"),
         ..secret("GABLE_SECRET_KEY", "At least 16 random characters; required off loopback")
@@ -63,12 +60,20 @@ pub const SETTINGS: [Setting; 19] = [
         "",
         "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens, or the first of ALLOWED_HOSTS]",
     ),
-    setting("CACHE_MEMORY", "256MiB", "Memory for the cache; checked, not used before the cache is there"),
-    setting("CACHE_LEASE_MS", "100", "How long knowledge of the database is relied on; as above"),
-    setting("CACHE_POLL_MS", "20", "How often the database is asked for changes; as above"),
-    setting("PAGE_CACHE_TTL", "900", "Seconds that a page is kept; as above"),
-    setting("DATA_CACHE_TTL", "3600", "Seconds that data is kept; as above"),
-    setting("STALE_IF_ERROR", "3600", "Seconds that a labelled stale answer may be given; as above"),
+    setting("CACHE_MEMORY", "256MiB", "Memory for all that is kept, at least 1MiB"),
+    setting(
+        "CACHE_LEASE_MS",
+        "100",
+        "An answer shows all that was committed longer than this before the request; with 0, and always with SQLite, all that was committed before it",
+    ),
+    setting("CACHE_POLL_MS", "20", "Milliseconds between two questions to the database what has changed"),
+    setting("PAGE_CACHE_TTL", "900", "Seconds that a page is kept at the most, changed or not"),
+    setting("DATA_CACHE_TTL", "3600", "Seconds that data is kept at the most, changed or not"),
+    setting(
+        "STALE_IF_ERROR",
+        "3600",
+        "Seconds beyond its lifetime that an answer may be given, labelled as stale, while the database can't be asked; 0 for never",
+    ),
     setting("LOG_FORMAT", "text", "text or json"),
 ];
 

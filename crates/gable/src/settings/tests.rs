@@ -66,6 +66,8 @@ fn a_wrong_value_is_named_with_what_was_given_and_what_would_be_right() {
         ("REDIS_URL", "localhost:6379"),
         ("ALLOWED_HOSTS", "https://homes.example/"),
         ("CACHE_MEMORY", "256 parsecs"),
+        ("CACHE_MEMORY", "0"),
+        ("CACHE_MEMORY", "1048575"),
         ("CACHE_LEASE_MS", "-1"),
         ("PAGE_CACHE_TTL", "15min"),
         ("LOG_FORMAT", "xml"),

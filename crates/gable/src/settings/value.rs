@@ -214,6 +214,17 @@ pub(super) fn bytes(text: &str) -> Result<u64, &'static str> {
     number.filter(|_| factor > 0).ok_or("must be a number of bytes with a unit, such as 256MiB")
 }
 
+/// Less would not hold one page beside another.
+pub(super) fn cache_memory(text: &str) -> Result<u64, String> {
+    let least = larder::tier::memory::LEAST_BYTES as u64;
+    let given = bytes(text)?;
+    if given >= least {
+        Ok(given)
+    } else {
+        Err(format!("must be {}MiB or more: less would not hold one page beside another", least >> 20))
+    }
+}
+
 pub(super) fn milliseconds(text: &str) -> Result<Duration, &'static str> {
     text.parse().map(Duration::from_millis).map_err(|_| "must be a whole number of milliseconds")
 }

@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod bad_input;
 mod browser;
+mod caching;
 mod command_line;
 mod database;
 mod database_gone;

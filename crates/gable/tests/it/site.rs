@@ -32,8 +32,9 @@ impl Database {
     /// The same with more in its environment.
     pub(crate) fn serve_with(self, environment: &[(&str, &str)]) -> Site {
         let program = self.gable(&["serve", "--no-sample-data"]);
-        // What a test writes into the database it wants to see at once; of the lease itself the history tells.
-        let program = program.environment("CACHE_LEASE_MS", "0");
+        // What a test writes into the database it wants to see at once, however long a busy machine takes to ask for it; of
+        // leases and of what is stale the history tells.
+        let program = program.environment("CACHE_LEASE_MS", "0").environment("STALE_IF_ERROR", "0");
         let program = environment.iter().fold(program, |it, (name, value)| it.environment(name, value));
         let program = program.start();
         Site { address: address_of(&program), program, database: self, client: client() }

@@ -36,6 +36,7 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
     pub fn find(&self, asked: &Asked, name: &str) -> Option<Kept<T>> {
         let kept = self.larder.shelf().find(asked, KeyRef { kind: Kind::Data, name }, &self.policy)?;
         self.larder.shelf().counts.hit(Kind::Data);
+        tracing::debug!(key = name, how = How::Hit.name(), statements = 0, "data");
         Some(kept)
     }
 
@@ -79,6 +80,8 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
         let key = Key::new(Kind::Data, name);
         let answer = self.larder.shelf().read(&asked, &key, &self.policy, load).await?;
         reading.note_statements(answer.statements);
+        let Answer { how, statements, .. } = answer;
+        tracing::debug!(%key, how = how.name(), why = how.reason(), statements, "data");
         match answer.how {
             How::Stale => reading.note_stale(),
             How::Hit | How::Loaded { .. } => reading.note_kept(answer.value.entry()),

@@ -156,11 +156,16 @@ impl Follow {
                 }
             }
         };
-        if matches!(*self.health.borrow(), Health::Unwatched(_)) {
+        if self.is_unwatched() {
             return Known::Nothing;
         }
         let known = timeout(self.pace.patience, waiting).await.unwrap_or_else(|_| self.late());
-        if matches!(*self.health.borrow(), Health::Unwatched(_)) { Known::Nothing } else { known }
+        if self.is_unwatched() { Known::Nothing } else { known }
+    }
+
+    /// Whether changes may happen that are not reported.
+    pub(crate) fn is_unwatched(&self) -> bool {
+        matches!(*self.health.borrow(), Health::Unwatched(_))
     }
 
     /// What is known to whom no poll came in time: whether the last one that ended failed.
@@ -276,7 +281,7 @@ impl Follow {
     fn note(&self, sent_at: Moment, outcome: Result<(), SourceError>) {
         self.polls.fetch_add(1, Ordering::Relaxed);
         let has_failed = outcome.is_err();
-        let is_unwatched = matches!(*self.health.borrow(), Health::Unwatched(_));
+        let is_unwatched = self.is_unwatched();
         match outcome {
             Ok(()) if is_unwatched => {}
             Ok(()) => {
@@ -284,6 +289,7 @@ impl Follow {
                 self.tell(Health::Well);
             }
             Err(error) if is_unwatched => tracing::debug!(%error, "a poll failed"),
+            Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => self.distrust(&error),
             Err(error) => self.tell(Health::Unreachable(error.to_string().into())),
         }
         self.polled.send_replace(Polled { sent_at, has_failed });
@@ -307,19 +313,22 @@ impl Follow {
     /// What comes of a look at whether changes are reported.
     fn note_check(&self, outcome: Result<(), SourceError>) {
         match outcome {
-            Ok(()) if matches!(*self.health.borrow(), Health::Unwatched(_)) => {
+            Ok(()) if self.is_unwatched() => {
                 // Before anybody may rely on a poll again.
                 self.give_up_ledger();
                 self.tell(Health::Unknown);
                 tracing::info!("changes are reported again");
             }
             Ok(()) => {}
-            Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => {
-                self.tell(Health::Unwatched(error.to_string().into()));
-                self.asked_at.store(0, Ordering::Release);
-            }
+            Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => self.distrust(&error),
             Err(error) => tracing::debug!(%error, "whether changes are reported could not be looked at"),
         }
+    }
+
+    /// From now on nobody relies on what is known.
+    fn distrust(&self, why: &SourceError) {
+        self.tell(Health::Unwatched(why.to_string().into()));
+        self.asked_at.store(0, Ordering::Release);
     }
 
     /// While changes were not reported, some may have happened: whatever was made before is worthless.

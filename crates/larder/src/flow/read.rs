@@ -63,6 +63,27 @@ pub enum How {
     },
 }
 
+impl How {
+    /// The word for it in logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            How::Hit => "hit",
+            How::Stale => "stale",
+            How::Loaded { .. } => "miss",
+        }
+    }
+
+    /// Why it had to be loaded, if it was.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            How::Loaded { missed, .. } => Some(missed.name()),
+            How::Hit | How::Stale => None,
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failed<E> {
@@ -391,6 +412,10 @@ impl Shelf {
 
     /// Up to where in the ledger a loaded answer is true, if it can be kept.
     fn keepable(&self, Load { notes, ticket, wholeness, .. }: &Load) -> Result<u64, NotKept> {
+        if self.follow.is_unwatched() {
+            // Before all others: it is why a part of it is not kept, too.
+            return Err(NotKept::Unwatched);
+        }
         if let Some(why) = notes.unkeepable {
             return Err(NotKept::Unkeepable(why));
         }

@@ -76,8 +76,16 @@ impl Postgres {
             Some("3F000" | "42P01" | "42883") => SourceError::Unwatched(format!(
                 "larder is not installed in this database, or not as this build needs it ({error})"
             )),
+            // The database is there, and goes on changing: what is kept must not be taken for the best that can be had.
+            Some("42501") => SourceError::Unwatched(self.lacking_rights().await.unwrap_or(error.to_string())),
             _ => SourceError::Unreachable(error),
         }
+    }
+
+    /// The rights that the role lacks.
+    async fn lacking_rights(&mut self) -> Option<String> {
+        let row = self.row(install::LACKING_RIGHTS.into()).await.ok()?;
+        row.try_get(0).ok().flatten()
     }
 
     async fn is_standby(&mut self) -> bool {
@@ -118,7 +126,8 @@ impl Source for Postgres {
         let row = self.run(install::CHECK.into()).await?;
         let faults: Option<String> = row.try_get(0)?;
         install::is_of_this_version(row.try_get(1)?).map_err(SourceError::Unwatched)?;
-        faults.map_or(Ok(()), |faults| Err(SourceError::Unwatched(faults)))
+        let lacking: Option<String> = row.try_get(2)?;
+        faults.or(lacking).map_or(Ok(()), |faults| Err(SourceError::Unwatched(faults)))
     }
 
     async fn prune(&mut self, age: Duration) -> Result<(), SourceError> {

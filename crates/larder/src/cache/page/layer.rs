@@ -11,6 +11,7 @@ use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, ETAG, HeaderMap, HeaderName,
     HeaderValue, LINK, VARY,
 };
+use http::response::Parts;
 use http::{Extensions, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Limited};
@@ -149,7 +150,7 @@ impl PageCache {
         let mut response = page.answer_at_once(PageRequest { method, headers }, room)?;
         page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit);
         self.0.larder.shelf().counts.hit(crate::key::Kind::Page);
-        tracing::debug!(key = %target.key, how = "hit", statements = 0, "page");
+        tracing::debug!(key = %target.key, how = How::Hit.name(), statements = 0, "page");
         Some(FoundPage { response, route: target.route })
     }
 
@@ -186,7 +187,7 @@ impl PageCache {
         answer: Answer<Page>,
     ) -> Response<Bytes> {
         let Answer { value: page, how, statements } = answer;
-        tracing::debug!(key = %target.key, ?how, statements, "page");
+        tracing::debug!(key = %target.key, how = how.name(), why = how.reason(), statements, "page");
         let mut response =
             page.answer(PageRequest { method: request.method(), headers: request.headers() }).await;
         page.describe(response.headers_mut(), page.entry(), self.0.name, asked.at(), how);
@@ -201,21 +202,24 @@ impl PageCache {
         response
     }
 
-    fn failed(&self, failed: Failed<Arc<PassedOn>>) -> Response<Bytes> {
+    fn failed(&self, target: &Target, failed: Failed<NotAPage>) -> Response<Bytes> {
         match failed {
-            Failed::Load(passed_on) => {
-                let mut response = passed_on.response();
+            Failed::Load(Some(passed_on)) => {
+                let (mut response, statements) = (passed_on.response(), passed_on.statements);
+                let code = response.status().as_u16();
+                tracing::debug!(key = %target.key, how = "miss", status = code, statements, "page");
                 let detail = if passed_on.is_stale { "; detail=stale" } else { "" };
-                let status = format!("fwd=miss; fwd-status={}{detail}", response.status().as_u16());
-                response.headers_mut().insert(CACHE_STATUS, self.status(&status));
+                let status = self.status(&format!("fwd=miss; fwd-status={code}{detail}"));
+                response.headers_mut().insert(CACHE_STATUS, status);
                 response
             }
-            Failed::Unavailable => self.refused(NoPage::Unavailable),
-            Failed::Lost => self.refused(NoPage::Lost),
+            Failed::Unavailable => self.refused(target, NoPage::Unavailable),
+            Failed::Load(None) | Failed::Lost => self.refused(target, NoPage::Lost),
         }
     }
 
-    fn refused(&self, why: NoPage) -> Response<Bytes> {
+    fn refused(&self, target: &Target, why: NoPage) -> Response<Bytes> {
+        tracing::debug!(key = %target.key, how = "miss", ?why, "page");
         let mut response = (self.0.refusal)(why);
         response.headers_mut().insert(CACHE_STATUS, self.status("fwd=miss"));
         response
@@ -250,10 +254,21 @@ struct PassedOn {
     headers: HeaderMap,
     extensions: Extensions,
     body: Bytes,
+    /// Statements that were sent for it.
+    statements: u32,
     is_stale: bool,
 }
 
+/// What a route has answered with that is no page; `None` where its answer could not be read.
+type NotAPage = Option<Arc<PassedOn>>;
+
 impl PassedOn {
+    fn new(parts: Parts, body: Bytes, reading: &Reading) -> PassedOn {
+        let Parts { status, headers, extensions, .. } = parts;
+        let (statements, is_stale) = (reading.statements(), reading.noted().is_stale);
+        PassedOn { status, headers, extensions, body, statements, is_stale }
+    }
+
     fn response(&self) -> Response<Bytes> {
         let mut response = Response::new(self.body.clone());
         *response.status_mut() = self.status;
@@ -265,47 +280,57 @@ impl PassedOn {
 
 /// The page that a route has answered with, or its answer, if that is none. Such an answer may be made of something stale as
 /// well: that a listing is not there, say.
-async fn page_of<B>(response: Response<B>, is_stale: impl Fn() -> bool) -> Result<Page, Arc<PassedOn>>
+async fn page_of<B>(response: Response<B>, reading: &Reading) -> Result<Page, NotAPage>
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (mut parts, body) = response.into_parts();
-    if let Some(page) = parts.extensions.remove::<Page>().filter(|_| parts.status == StatusCode::OK) {
-        return Ok(page);
+    let is_for_everybody = is_for_everybody(&parts);
+    if let Some(page) = parts.extensions.remove::<Page>() {
+        if is_for_everybody {
+            return Ok(linked(page, &parts.headers));
+        }
+        // Somebody has said more of it than a page can have: that is heard, and so is the page.
+        parts.headers.insert(CONTENT_TYPE, page.media_type.clone());
+        parts.headers.insert(CONTENT_LENGTH, page.plain().len().into());
+        return Err(Some(Arc::new(PassedOn::new(parts, page.plain().clone(), reading))));
     }
-    let body = Limited::new(body, LONGEST_PAGE_BYTES).collect().await;
-    let body = body.map(http_body_util::Collected::to_bytes);
-    match (body, page_type(parts.status, &parts.headers)) {
-        (Ok(body), Some(media_type)) if parts.extensions.is_empty() => {
-            let page = Page::new(media_type, body);
-            Ok(match parts.headers.remove(LINK) {
-                Some(link) => page.with_link(link),
-                None => page,
-            })
+    let body = Limited::new(body, LONGEST_PAGE_BYTES).collect().await.map_err(unreadable)?.to_bytes();
+    match parts.headers.get(CONTENT_TYPE) {
+        Some(media_type) if is_for_everybody && parts.extensions.is_empty() => {
+            Ok(linked(Page::new(media_type.clone(), body), &parts.headers))
         }
-        (body, _) => {
-            let status = if body.is_ok() { parts.status } else { StatusCode::INTERNAL_SERVER_ERROR };
-            let body = body.unwrap_or_default();
-            let (headers, extensions) = (parts.headers, parts.extensions);
-            Err(Arc::new(PassedOn { status, headers, extensions, body, is_stale: is_stale() }))
-        }
+        _ => Err(Some(Arc::new(PassedOn::new(parts, body, reading)))),
     }
 }
 
-/// The media type of an answer that is a page for everybody; `None` where it has anything that such a page has not.
-fn page_type(status: StatusCode, headers: &HeaderMap) -> Option<HeaderValue> {
-    let is_for_everybody = |(name, value): (&HeaderName, &HeaderValue)| match *name {
+/// The head of an answer says nothing that goes with another body, or with none.
+fn unreadable(error: impl fmt::Display) -> NotAPage {
+    tracing::error!(%error, "the body of an answer could not be read, or is longer than any page");
+    None
+}
+
+fn linked(page: Page, headers: &HeaderMap) -> Page {
+    match headers.get(LINK) {
+        Some(link) => page.with_link(link.clone()),
+        None => page,
+    }
+}
+
+/// Whether an answer has nothing that a page for everybody has not.
+fn is_for_everybody(parts: &Parts) -> bool {
+    let is_allowed = |(name, value): (&HeaderName, &HeaderValue)| match *name {
         CONTENT_TYPE | CONTENT_LENGTH | LINK | DATE | ETAG => true,
         VARY => value.as_bytes().eq_ignore_ascii_case(b"accept-encoding"),
-        CACHE_CONTROL => !["private", "no-store"]
-            .iter()
-            .any(|word| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains(word))),
+        CACHE_CONTROL => value.to_str().is_ok_and(|value| {
+            let value = value.to_ascii_lowercase();
+            !["private", "no-store"].iter().any(|word| value.contains(word))
+        }),
         // Of the others too `Content-Encoding`: a coded body would be coded again.
         _ => false,
     };
-    (status == StatusCode::OK && headers.iter().all(is_for_everybody))
-        .then(|| headers.get(CONTENT_TYPE).cloned())?
+    parts.status == StatusCode::OK && parts.headers.iter().all(is_allowed)
 }
 
 impl<S> Layer<S> for PageCache {
@@ -351,17 +376,35 @@ where
                     async move { Ok(cache.serve(&target, request.map(drop), routes).await.map(Out::from)) },
                 )
             }
-            _ => Box::pin(async move {
-                let mut response = called(routes, request).await;
-                let status = cache.status(&format!("fwd=bypass; detail={}", passes.unwrap_or("not-cached")));
-                response.headers_mut().insert(CACHE_STATUS, status);
-                Ok(response)
-            }),
+            _ => {
+                Box::pin(async move { Ok(cache.pass(request, routes, passes.unwrap_or("not-cached")).await) })
+            }
         }
     }
 }
 
 impl PageCache {
+    /// When a request came, and what whoever sent it has to see.
+    fn asked<In>(&self, request: &Request<In>) -> Asked {
+        let at = request.extensions().get::<Asked>().copied().unwrap_or_else(|| self.0.larder.asked_now());
+        at.with_token(self.token(request.headers()))
+    }
+
+    /// Hands a request on as it is. What the routes read for it out of a cache of data is as fresh as it has to be for
+    /// whoever sent it: their writes are in it too.
+    async fn pass<S, In, Out>(&self, mut request: Request<In>, routes: S, why: &str) -> Response<Out>
+    where
+        S: Service<Request<In>, Response = Response<Out>, Error = Infallible>,
+    {
+        let (reading, uri) = (Reading::of(self.asked(&request)), request.uri().clone());
+        request.extensions_mut().insert(reading.clone());
+        let mut response = called(routes, request).await;
+        tracing::debug!(path = uri.path(), how = "bypass", why, statements = reading.statements(), "page");
+        let why = if reading.noted().is_stale { "stale" } else { why };
+        response.headers_mut().insert(CACHE_STATUS, self.status(&format!("fwd=bypass; detail={why}")));
+        response
+    }
+
     async fn serve<S, In, Out>(
         &self,
         target: &Arc<Target>,
@@ -375,20 +418,16 @@ impl PageCache {
         Out: Body<Data = Bytes> + Send + 'static,
         Out::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let at = request.extensions().get::<Asked>().copied().unwrap_or_else(|| self.0.larder.asked_now());
-        let asked = at.with_token(self.token(request.headers()));
+        let asked = self.asked(&request);
         let page = Arc::clone(target);
         let load = move |reading: Reading| {
             let (routes, page) = (routes.clone(), Arc::clone(&page));
-            async move {
-                let response = called(routes, page.request(reading.clone())).await;
-                page_of(response, || reading.noted().is_stale).await
-            }
+            async move { page_of(called(routes, page.request(reading.clone())).await, &reading).await }
         };
         let answer = self.0.larder.shelf().read(&asked, &target.key, &target.policy, load).await;
         let mut response = match answer {
             Ok(answer) => self.respond(target, &request, &asked, answer).await,
-            Err(failed) => self.failed(failed),
+            Err(failed) => self.failed(target, failed),
         };
         response.extensions_mut().insert(PageRoute(target.route));
         response

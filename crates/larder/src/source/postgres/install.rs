@@ -9,9 +9,18 @@ const VERSION: i32 = 1;
 
 const SCRIPT: &str = include_str!("install.sql");
 
-/// What keeps changes from being reported, and the version that is installed.
-pub(super) const CHECK: &str = "select (select string_agg(fault, '; ') from larder.faults() fault), \
-                                (select max(version)::text from larder.installation)";
+/// The rights that the role lacks to serve from a cache, in one text; null where it has them all.
+pub(super) const LACKING_RIGHTS: &str =
+    concat!("select string_agg(lack, ' ') from (", include_str!("rights.sql"), ") lacking (lack)");
+
+/// What keeps changes from being reported, the version that is installed, and the rights that the role lacks.
+pub(super) const CHECK: &str = concat!(
+    "select (select string_agg(fault, '; ') from larder.faults() fault), \
+     (select max(version)::text from larder.installation), \
+     (select string_agg(lack, ' ') from (",
+    include_str!("rights.sql"),
+    ") lacking (lack))"
+);
 
 /// Why the schema was not put up, or a table not watched.
 #[derive(Debug, thiserror::Error)]
