@@ -1,4 +1,12 @@
-//! A coherent cache.
+#![doc = include_str!("../README.md")]
+//!
+//! | module | |
+//! |---|---|
+//! | [`cache`] | **what** is kept: pages and data |
+//! | [`tier`] | **where** it is kept: memory |
+//! | [`flow`] | **how** it moves: the path of a read, the polls |
+//! | [`freshness`] | **when** it is true: pure rules |
+//! | [`source`] | **who** says so: PostgreSQL, SQLite |
 
 pub mod cache;
 pub mod clock;

@@ -41,6 +41,12 @@ impl Policy {
         made_at.plus(self.lifetime.mul_f64(1.0 - JITTER * share))
     }
 
+    /// Whether an entry that ends at `fresh_until` may be served, labelled, while the database can't be asked.
+    #[must_use]
+    pub(crate) fn may_serve_stale(&self, fresh_until: Moment, now: Moment) -> bool {
+        !self.stale_if_error.is_zero() && now < fresh_until.plus(self.stale_if_error)
+    }
+
     /// Whether an entry that ends at `fresh_until` is close enough to its end to be made again while it still serves.
     #[must_use]
     pub(crate) fn is_due(&self, fresh_until: Moment, now: Moment) -> bool {

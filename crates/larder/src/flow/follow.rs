@@ -66,6 +66,8 @@ pub enum Health {
 pub(crate) enum Known {
     /// Everything that was committed longer than the lease before.
     Enough,
+    /// Not that much, since a poll takes its time; the database may well answer.
+    Late,
     /// Not that much: the database can't be asked.
     TooLittle,
     /// Nothing can be known: changes are not reported.
@@ -157,13 +159,23 @@ impl Follow {
         if self.is_unwatched() {
             return Known::Nothing;
         }
-        let known = timeout(self.pace.patience, waiting).await.unwrap_or(Known::TooLittle);
+        let known = timeout(self.pace.patience, waiting).await.unwrap_or_else(|_| self.late());
         if self.is_unwatched() { Known::Nothing } else { known }
     }
 
     /// Whether changes may happen that are not reported.
     pub(crate) fn is_unwatched(&self) -> bool {
         matches!(*self.health.borrow(), Health::Unwatched(_))
+    }
+
+    /// What is known to whom no poll came in time: whether the last one that ended failed.
+    fn late(&self) -> Known {
+        if self.polled.borrow().has_failed { Known::TooLittle } else { Known::Late }
+    }
+
+    /// How long a request waits for a poll.
+    pub(crate) fn patience(&self) -> Duration {
+        self.pace.patience
     }
 
     /// Waits for a demand that a poll sent at that moment does not meet: many who wait leave more than one notice behind.

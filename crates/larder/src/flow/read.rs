@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::follow::{Follow, Known, Ticket};
@@ -98,7 +99,14 @@ pub enum Failed<E> {
 }
 
 /// What a load came to. The error is whatever the loader has.
-type Landed = Result<Filled, Arc<dyn Any + Send + Sync>>;
+type Landed = Result<Filled, Fault>;
+
+#[derive(Debug, Clone)]
+struct Fault {
+    error: Arc<dyn Any + Send + Sync>,
+    /// As of what is loaded: an error can tell something of the data too, such as that a row is not there.
+    reflects: Moment,
+}
 
 #[derive(Debug, Clone)]
 struct Filled {
@@ -157,24 +165,39 @@ impl Shelf {
         let mut first_missed = None;
         for round in 0.. {
             let known = self.follow.know(asked, lease).await;
-            let missed = match self.found(asked, key, policy, known) {
+            let (missed, stale) = match self.found(asked, key, policy, known) {
                 Found::True(value) => return Ok(self.hit(key, value, policy, &load)),
-                Found::Stale(value) => return Ok(self.stale(key, value)),
-                Found::Nothing(missed) => *first_missed.get_or_insert(missed),
+                Found::Stale(value) if known != Known::Late => return Ok(self.stale(key, value)),
+                Found::Stale(value) => (Missed::Unknown, Some(value)),
+                Found::Nothing(missed) => (missed, None),
             };
+            let missed = *first_missed.get_or_insert(missed);
             let boarded = if round < MOST_JOINED { self.flights.board(key) } else { Flights::alone(key) };
             let (is_first, arriving) = self.depart(boarded, asked, key, policy, &load);
-            match arriving.outcome().await {
-                Some(Err(error)) => return Err(self.failure(key, error.as_ref())),
-                Some(Ok(filled)) if is_first || self.suits(&filled, asked, policy, known) => {
+            let earliest = earliest(asked, policy);
+            match (self.outcome(arriving, stale.is_some()).await, stale) {
+                (Some(Ok(filled)), _) if is_first || self.suits(&filled, earliest, known) => {
                     return self.loaded(key, filled, missed, !is_first);
                 }
-                None if is_first => return Err(Failed::Lost),
+                (_, Some(stale)) => return Ok(self.stale(key, stale)),
+                (Some(Err(fault)), None) if is_first || fault.reflects >= earliest => {
+                    return Err(self.failure(key, fault.error.as_ref()));
+                }
+                (None, None) if is_first => return Err(Failed::Lost),
                 // A load that somebody else began came too early for this request, or to nothing.
                 _ => {}
             }
         }
         Err(Failed::Lost)
+    }
+
+    /// What a load comes to. Who has something stale to fall back on waits no longer than for a poll.
+    async fn outcome(&self, arriving: Arriving<Landed>, is_impatient: bool) -> Option<Landed> {
+        if is_impatient {
+            timeout(self.follow.patience(), arriving.outcome()).await.ok().flatten()
+        } else {
+            arriving.outcome().await
+        }
     }
 
     fn found<T: 'static>(&self, asked: &Asked, key: &Key, policy: &Policy, known: Known) -> Found<T> {
@@ -190,28 +213,20 @@ impl Shelf {
                 Verdict::Forgotten => Found::Nothing(Missed::Forgotten),
                 Verdict::TooMuch => Found::Nothing(Missed::TooMuch),
             },
-            Known::TooLittle if asked.at() < entry.fresh_until().plus(policy.stale_if_error) => {
-                if policy.stale_if_error.is_zero() {
-                    Found::Nothing(Missed::Unknown)
-                } else {
-                    Found::Stale(kept)
-                }
+            Known::Late | Known::TooLittle if policy.may_serve_stale(entry.fresh_until(), asked.at()) => {
+                Found::Stale(kept)
             }
-            Known::TooLittle | Known::Nothing => Found::Nothing(Missed::Unknown),
+            Known::Late | Known::TooLittle | Known::Nothing => Found::Nothing(Missed::Unknown),
         }
     }
 
     /// Whether the outcome of a load that somebody else began is good for this request.
-    fn suits(&self, filled: &Filled, asked: &Asked, policy: &Policy, known: Known) -> bool {
-        let earliest = match asked.token() {
-            Some(_) => asked.at(),
-            None => asked.at().minus(policy.lease_for(asked)),
-        };
+    fn suits(&self, filled: &Filled, earliest: Moment, known: Known) -> bool {
         match known {
             _ if filled.is_stale => known == Known::TooLittle,
             _ if filled.reflects >= earliest => true,
             Known::Enough => matches!(self.follow.verdict(&filled.entry), Verdict::True(_)),
-            Known::TooLittle | Known::Nothing => false,
+            Known::Late | Known::TooLittle | Known::Nothing => false,
         }
     }
 
@@ -322,7 +337,10 @@ impl Shelf {
             statements += reading.statements();
             let value = match loaded {
                 Ok(value) => value,
-                Err(error) => break Err(Arc::new(error) as Arc<dyn Any + Send + Sync>),
+                Err(error) => {
+                    let reflects = reflects(&reading.noted(), began_at, policy.lease_for(&asked));
+                    break Err(Fault { error: Arc::new(error), reflects });
+                }
             };
             let notes = reading.noted();
             let wholeness = self.wholeness(&notes, ticket).await;
@@ -366,7 +384,7 @@ impl Shelf {
         let is_judged = matches!(checked, Ok(_) | Err(NotKept::Outdated));
         let generation = load.ticket.filter(|_| is_judged).map_or(UNKEEPABLE, |ticket| ticket.generation);
         let Load { notes, began_at, lease, statements, .. } = load;
-        let reflects = if notes.known_to.is_none() { began_at } else { began_at.minus(lease) };
+        let reflects = reflects(&notes, began_at, lease);
         let is_stale = notes.is_stale;
         let until = notes.until;
         let end = policy.end(began_at, chance(key, began_at));
@@ -427,6 +445,20 @@ struct Load {
     /// What was promised of whatever came out of a cache.
     lease: Duration,
     statements: u32,
+}
+
+/// From when on whoever asks must see what was committed.
+fn earliest(asked: &Asked, policy: &Policy) -> Moment {
+    match asked.token() {
+        Some(_) => asked.at(),
+        None => asked.at().minus(policy.lease_for(asked)),
+    }
+}
+
+/// Everything that was committed before this is in what a load has read that began at that moment: what came out of a cache
+/// may be as old as its lease.
+fn reflects(notes: &Notes, began_at: Moment, lease: Duration) -> Moment {
+    if notes.known_to.is_none() { began_at } else { began_at.minus(lease) }
 }
 
 /// Up to where in the ledger all that was read is known to be true: new statements see all that was known when they began.

@@ -88,7 +88,7 @@ fn no_schedule_has_an_answer_that_may_not_be_given() {
     }
     println!("{all:?}");
     let met = [all.hits, all.loaded, all.joined, all.stale, all.not_kept, all.failed];
-    assert!(met.iter().all(|&times| times > SCHEDULES / 20), "the schedules go everywhere: {all:?}");
+    assert!(met.iter().all(|&times| times > SCHEDULES / 50), "the schedules go everywhere: {all:?}");
 }
 
 #[test]

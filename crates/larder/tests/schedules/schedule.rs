@@ -186,8 +186,10 @@ impl Schedule {
             let (name, asked) = (ALL[claim.what].name, claim.asked);
             format!("node {} is asked for {name:?} with lease {:?}: {asked:?}", claim.node, claim.lease)
         });
+        self.world.lock().open.push(claim);
         self.requests.push(tokio::spawn(async move {
             let outcome = node.answer(&Reading::of(claim.asked), claim.what).await;
+            node.world.lock().close(&claim);
             node.world.lock().check(&claim, &outcome);
         }));
     }

@@ -43,6 +43,8 @@ pub(crate) struct World {
     loaded_at: [[u64; ALL.len()]; NODES],
     kept_at: [[Option<u64>; ALL.len()]; NODES],
     pub(crate) patience: Duration,
+    /// Requests that have no answer yet.
+    pub(crate) open: Vec<Claim>,
     pub(crate) lifetime: Duration,
     /// What the runtime's clock says: unlike the nodes' clock, it stands still while they are paused.
     pub(crate) elapsed: Moment,
@@ -76,7 +78,7 @@ impl Tally {
 }
 
 /// What an answer is held to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) node: usize,
     pub(crate) what: usize,
@@ -120,6 +122,7 @@ impl Shared {
             loaded_at: [[0; ALL.len()]; NODES],
             kept_at: [[None; ALL.len()]; NODES],
             patience: Duration::ZERO,
+            open: Vec::new(),
             lifetime: Duration::ZERO,
             elapsed: Moment::default(),
             violation: None,
@@ -211,10 +214,19 @@ impl World {
         }
     }
 
+    pub(crate) fn close(&mut self, claim: &Claim) {
+        if let Some(place) = self.open.iter().position(|open| open == claim) {
+            self.open.swap_remove(place);
+        }
+    }
+
     /// Nothing is loaded twice while nothing happens and all can be known.
     fn check_load(&mut self, node: usize, what: usize) {
         let is_known = self.poll_failed[node] < self.polled_at[node]
             && self.elapsed.since(self.polled_elapsed[node]) < self.patience;
+        // Whoever has waited for a poll in vain asks the database instead.
+        let is_impatient = |claim: &Claim| self.elapsed.since(claim.elapsed) >= self.patience;
+        let is_known = is_known && !self.open.iter().any(is_impatient);
         if !is_known || !self.database.is_watched || ALL[what].is_unstamped() {
             return;
         }
@@ -367,7 +379,10 @@ fn unreachable_database() -> SourceError {
 
 impl Source for Simulated {
     async fn poll(&mut self, seen: Option<&Snapshot>) -> Result<Poll, SourceError> {
-        let sent_at = self.world.lock().clock.now();
+        let (sent_at, sent_elapsed) = {
+            let world = self.world.lock();
+            (world.clock.now(), world.elapsed)
+        };
         let mut polling = Polling { source: self, sent_at, has_ended: false };
         self.world.pass_gate().await.map_err(|()| unreachable_database())?;
         if self.world.lock().polls_fail {
@@ -387,7 +402,8 @@ impl Source for Simulated {
         let is_news = is_new_life_or_floor || poll.changes != PolledChanges::All(Vec::new());
         world.disturbances += u64::from(is_news);
         world.polled_at[self.node] = sent_at;
-        world.polled_elapsed[self.node] = world.elapsed;
+        // Whoever came after it was sent waits for the next, and after patience asks the database instead.
+        world.polled_elapsed[self.node] = sent_elapsed;
         Ok(poll)
     }
 

@@ -54,12 +54,15 @@ pub enum InstallError {
     },
 }
 
+/// From its begin on the only writer: whoever reads first and writes then is refused where another has written in between.
+const AS_WRITER: &str = "begin immediate";
+
 /// Makes the tables of changes, unless they are there.
 ///
 /// # Errors
 /// [`InstallError::Newer`], [`InstallError::Database`].
 pub async fn install(connection: &mut SqliteConnection) -> Result<(), InstallError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(AS_WRITER).await?;
     match version(&mut transaction).await? {
         None => {
             sqlx::raw_sql(include_str!("install.sql")).execute(&mut *transaction).await?;
@@ -83,7 +86,7 @@ pub async fn watch(
     table: &str,
     columns: &[&str],
 ) -> Result<(), InstallError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(AS_WRITER).await?;
     if version(&mut transaction).await?.is_none() {
         return Err(InstallError::NotInstalled);
     }
@@ -112,7 +115,7 @@ pub async fn watch(
 /// # Errors
 /// [`InstallError::Database`].
 pub async fn unwatch(connection: &mut SqliteConnection, table: &str) -> Result<(), InstallError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(AS_WRITER).await?;
     drop_triggers(&mut transaction, table).await?;
     sqlx::query("delete from larder_watch where relation = ?1")
         .bind(table)
