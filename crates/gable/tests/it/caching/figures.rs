@@ -40,13 +40,13 @@ fn agrees(figures: &Value) {
     assert!((ratio - expected).abs() < 1e-9, "{figures}");
     let of_kind = |kind: &str| {
         let kind = &figures["kinds"][kind];
-        let missed: u64 = kind["misses"]
+        let of_all_reasons: u64 = kind["misses"]
             .as_object()
             .into_iter()
             .flat_map(|all| all.values())
             .filter_map(Value::as_u64)
             .sum();
-        (count(kind, "/hits") + count(kind, "/stale"), missed)
+        (count(kind, "/hits") + count(kind, "/stale"), of_all_reasons)
     };
     let (page, data) = (of_kind("page"), of_kind("data"));
     assert_eq!((page.0 + data.0, page.1 + data.1), (hits, misses), "{figures}");

@@ -44,7 +44,7 @@ impl Scene {
     async fn over(database: Database) -> Scene {
         database.add([draft("before")]).await;
         let store = database.store().await;
-        let pace = Pace { interval: Duration::from_secs(3600), ..Pace::default() };
+        let pace = Pace { interval: Duration::from_hours(1), ..Pace::default() };
         let larder = Larder::start(|| store.changes(), Options { pace, ..Options::default() }).await;
         let gate = Arc::new(Gate { has_read: Semaphore::new(0), may_end: Semaphore::new(0) });
         Scene { database, store, larder, gate }

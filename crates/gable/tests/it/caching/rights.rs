@@ -44,8 +44,8 @@ async fn a_role_without_the_rights_is_served_without_the_cache_and_told_each_gra
 
     Postgres::shared().sql(&owner, &format!("select larder.grant_to('{role}')"));
     while site.get("/readyz").await.json()["cache"] != "ok" {}
-    site.get(PATH).await;
-    assert!(site.get(PATH).await.is_hit(), "nobody had to start it again");
+    // Nobody has to start it again.
+    site.becomes_a_hit(PATH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,8 +53,7 @@ async fn rights_that_are_taken_away_end_all_serving_from_the_cache() {
     let (database, owner, role) = database_for_a_reader().await;
     Postgres::shared().sql(&owner, &format!("select larder.grant_to('{role}')"));
     let site = database.serve();
-    site.get(PATH).await;
-    assert!(site.get(PATH).await.is_hit());
+    site.becomes_a_hit(PATH).await;
     Postgres::shared().sql(&owner, &format!("revoke usage on schema larder from {role}"));
     while site.get("/readyz").await.json()["cache"] != "unwatched" {}
     assert!(site.get(PATH).await.how().ends_with("detail=unwatched"));

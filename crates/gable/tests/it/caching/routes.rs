@@ -38,7 +38,7 @@ async fn what_is_not_a_page_is_never_kept(database: Database) {
 }
 
 async fn errors_and_redirects_are_never_kept(database: Database) {
-    let twins = Twins::over(database).await;
+    let twins = Twins::at_once(database).await;
     for (path, status, how) in [
         ("/properties/999/", 404, "fwd=miss; fwd-status=404"),
         ("/api/v1/properties/999", 404, "fwd=miss; fwd-status=404"),

@@ -25,7 +25,7 @@ const VIEWS: [&str; 14] = [
 ];
 
 async fn every_change_of_a_status_is_right_on_every_view_at_the_next_request(database: Database) {
-    let twins = Twins::over(database).await;
+    let twins = Twins::at_once(database).await;
     for from in STATUSES {
         for to in STATUSES.into_iter().filter(|to| *to != from) {
             set(&twins, from).await;

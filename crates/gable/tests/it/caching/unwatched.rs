@@ -42,8 +42,7 @@ impl Site {
     }
 
     async fn serves_with_the_cache(&self) {
-        self.get(PATH).await;
-        assert!(self.get(PATH).await.is_hit());
+        self.becomes_a_hit(PATH).await;
         self.database.sql("update properties_property set title = 'Last' where id = 1").await;
         assert_eq!(self.title().await, "Last");
     }
