@@ -16,7 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::error::Error;
 use crate::server::Shortcut;
 use crate::settings::Settings;
-use crate::{clock, router, security};
+use crate::{router, security};
 
 /// What the settings say about the cache.
 #[must_use]
@@ -79,12 +79,13 @@ pub fn shortcut(application: &Arc<Application>, pages: PageCache) -> Shortcut {
     /// The fields of [`security::stamp`], and the request's number.
     const ROOM: usize = security::MOST_FIELDS + 1;
     let is_https = application.site_url.starts_with("https://");
-    let (metrics, clock) = (application.metrics.clone(), Clock::Boottime);
+    let hits = application.metrics.hits(router::pages(Policy::default()).iter().map(|rule| rule.route));
+    let clock = Clock::Boottime;
     Arc::new(move |method, uri, headers| {
-        let start = clock::now();
-        let mut found = pages.find(clock.now(), method, uri, headers, ROOM)?;
+        let came_at = clock.now();
+        let mut found = pages.find(came_at, method, uri, headers, ROOM)?;
         security::stamp(found.response.headers_mut(), is_https);
-        metrics.note_hit(method, found.route, found.response.status(), start.elapsed());
+        hits.note(method, found.route, found.response.status(), clock.now().since(came_at));
         Some(found.response)
     })
 }

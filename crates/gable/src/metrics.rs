@@ -1,7 +1,7 @@
 //! What the program has done so far, for Prometheus.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -48,14 +48,19 @@ impl Metrics {
         Metrics { requests: Family::new_with_constructor(request_seconds), server }
     }
 
-    /// Counts a page that was answered before any route.
-    pub fn note_hit(&self, method: &Method, route: &'static str, status: StatusCode, time: Duration) {
-        self.note(label(method), Cow::Borrowed(route), status, time);
+    /// Where pages of these routes are counted that are answered before any route.
+    #[must_use]
+    pub fn hits(&self, routes: impl IntoIterator<Item = &'static str>) -> Hits {
+        let rows = routes.into_iter().map(|route| (route, <[OnceLock<Histogram>; 4]>::default())).collect();
+        Hits { metrics: self.clone(), rows }
     }
 
     fn note(&self, method: Cow<'static, str>, route: Cow<'static, str>, status: StatusCode, time: Duration) {
-        let labels = Labels { method, route, status: status.as_u16() };
-        self.requests.get_or_create(&labels).observe(time.as_secs_f64());
+        self.row(method, route, status).observe(time.as_secs_f64());
+    }
+
+    fn row(&self, method: Cow<'static, str>, route: Cow<'static, str>, status: StatusCode) -> Histogram {
+        self.requests.get_or_create(&Labels { method, route, status: status.as_u16() }).clone()
     }
 
     /// All figures in the text format of `OpenMetrics`.
@@ -94,6 +99,27 @@ impl Metrics {
             refused.get_or_create(&Refused { reason: reason.label() }).inc_by(count);
         }
         registry.register("requests_refused", "Requests refused before any route, by reason", refused);
+    }
+}
+
+/// The rows of pages that are answered before any route: each is looked up once, and not for every hit.
+#[derive(Debug)]
+pub struct Hits {
+    metrics: Metrics,
+    /// For each route those of GET and HEAD, of 200 and 304.
+    rows: Vec<(&'static str, [OnceLock<Histogram>; 4])>,
+}
+
+impl Hits {
+    /// Counts a page that was answered before any route.
+    pub fn note(&self, method: &Method, route: &'static str, status: StatusCode, time: Duration) {
+        let make = || self.metrics.row(label(method), Cow::Borrowed(route), status);
+        let place =
+            2 * usize::from(*method == Method::HEAD) + usize::from(status == StatusCode::NOT_MODIFIED);
+        match self.rows.iter().find(|(known, _)| *known == route) {
+            Some((_, rows)) => rows[place].get_or_init(make).observe(time.as_secs_f64()),
+            None => make().observe(time.as_secs_f64()),
+        }
     }
 }
 

@@ -16,7 +16,8 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    fn of(request: &HeaderMap) -> RequestId {
+    /// The number of a request that has these fields.
+    pub(crate) fn of(request: &HeaderMap) -> RequestId {
         let given = request.get(HEADER).filter(|value| is_plain(value.as_bytes())).cloned();
         RequestId(given.unwrap_or_else(RequestId::random))
     }
@@ -34,8 +35,11 @@ impl RequestId {
     }
 
     fn random() -> HeaderValue {
-        let text = format!("{:032x}", rand::rng().random::<u128>());
-        HeaderValue::from_str(&text).expect("hexadecimal digits are allowed in a field value")
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // By hand and not by the formatter, since it is done for every answer.
+        let text = rand::rng().random::<[u8; 16]>().map(|byte| [byte >> 4, byte & 15]);
+        let text = text.map(|halves| halves.map(|half| DIGITS[usize::from(half)]));
+        HeaderValue::from_bytes(text.as_flattened()).expect("hexadecimal digits are allowed in a field value")
     }
 }
 

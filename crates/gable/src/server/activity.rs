@@ -114,13 +114,27 @@ impl Drop for InHand {
 /// A response's body that says when it is done: hyper drops it after taking its last piece.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    body: Body,
+    content: Content,
     _in_hand: InHand,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// All of it in one piece, until that is taken; none where it is empty.
+    Whole(Option<Bytes>),
+    /// Whatever a route makes.
+    Made(Body),
 }
 
 impl ResponseBody {
     pub(super) fn new(body: Body, in_hand: InHand) -> Self {
-        Self { body, _in_hand: in_hand }
+        Self { content: Content::Made(body), _in_hand: in_hand }
+    }
+
+    /// A body of these bytes, which needs no place on the heap.
+    pub(super) fn whole(bytes: Bytes, in_hand: InHand) -> Self {
+        let bytes = Some(bytes).filter(|bytes| !bytes.is_empty());
+        Self { content: Content::Whole(bytes), _in_hand: in_hand }
     }
 }
 
@@ -132,14 +146,25 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        match &mut self.content {
+            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Made(body) => Pin::new(body).poll_frame(context),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.content {
+            Content::Whole(bytes) => bytes.is_none(),
+            Content::Made(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.content {
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Made(body) => body.size_hint(),
+        }
     }
 }

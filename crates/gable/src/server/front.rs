@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -11,14 +12,16 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONNECTION, HOST};
 use axum::http::{HeaderValue, Method, Request, Response, Uri};
+use bytes::Bytes;
 use futures::FutureExt;
+use futures::future::Either;
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use tower::Service as _;
 use tracing::{debug, error};
 
 use super::Shared;
-use super::activity::{Activity, InHand, ResponseBody};
+use super::activity::{Activity, ResponseBody};
 use super::refusal::{self, Reason, Refusal};
 use super::request_body::{self, BodyFate, FateOfBody};
 use super::{host, target};
@@ -34,36 +37,49 @@ pub(super) struct Front {
 impl Service<Request<Incoming>> for Front {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Answering;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Answering {
         let in_hand = self.activity.request_came();
-        let shared = Arc::clone(&self.shared);
-        let peer = self.peer;
-        Box::pin(async move { Ok(respond(&shared, peer, request, in_hand).await) })
+        let checked = check(&self.shared, &request);
+        if checked.is_ok()
+            && let Some(response) = at_once(&self.shared, &request)
+        {
+            return Either::Left(ready(Ok(response.map(|body| ResponseBody::whole(body, in_hand)))));
+        }
+        let (shared, peer) = (Arc::clone(&self.shared), self.peer);
+        Either::Right(Box::pin(async move {
+            let response = respond(&shared, peer, request, checked).await;
+            Ok(response.map(|body| ResponseBody::new(body, in_hand)))
+        }))
     }
+}
+
+type Answered = Result<Response<ResponseBody>, Infallible>;
+
+/// An answer that is there at once, and needs neither a place on the heap nor another look; or one that takes its time.
+type Answering = Either<Ready<Answered>, Pin<Box<dyn Future<Output = Answered> + Send>>>;
+
+/// The shortcut's answer.
+fn at_once(shared: &Shared, request: &Request<Incoming>) -> Option<Response<Bytes>> {
+    let mut response = (shared.shortcut)(request.method(), request.uri(), request.headers())?;
+    RequestId::of(request.headers()).stamp(response.headers_mut());
+    Some(response)
 }
 
 async fn respond(
     shared: &Shared,
     peer: SocketAddr,
     mut request: Request<Incoming>,
-    in_hand: InHand,
-) -> Response<ResponseBody> {
+    checked: Result<(), Refusal>,
+) -> Response<Body> {
     request.extensions_mut().insert(ConnectInfo(peer));
     // Here and not by the routes: their number would be lost with a handler that panics.
     let id = RequestId::assign(request.headers_mut());
-    let response = match check(shared, &request) {
-        Ok(()) => match (shared.shortcut)(request.method(), request.uri(), request.headers()) {
-            Some(mut response) => {
-                id.stamp(response.headers_mut());
-                response.map(Body::from)
-            }
-            None => routed(shared, request, &id).await,
-        },
+    match checked {
+        Ok(()) => routed(shared, request, &id).await,
         Err(refusal) => refused(shared, &request, &refusal, &id),
-    };
-    response.map(|body| ResponseBody::new(body, in_hand))
+    }
 }
 
 fn check(shared: &Shared, request: &Request<Incoming>) -> Result<(), Refusal> {

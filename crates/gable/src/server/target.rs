@@ -72,12 +72,20 @@ pub(super) fn origin_form(target: &Uri) -> Uri {
 /// A slash that is encoded in the path is refused too: after decoding it could not be told from
 /// the slash between two segments, and `/properties/1%2F2/` is no property.
 pub(super) fn check_encoding(target: &Uri) -> Result<(), Refusal> {
+    // Nearly every target: nothing is encoded in it.
+    if [target.path(), target.query().unwrap_or_default()].iter().all(|text| is_plain(text)) {
+        return Ok(());
+    }
     check_text("path", target.path())?;
     if let Some(escape) = escapes(target.path()).find(|it| it.eq_ignore_ascii_case("2F")) {
         let problem = format!("has %{escape}, a slash that is encoded");
         return Err(wrongly_encoded("path", &problem, target.path()));
     }
     check_text("query", target.query().unwrap_or_default())
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && byte != b'%')
 }
 
 fn check_text(part: &str, text: &str) -> Result<(), Refusal> {

@@ -54,42 +54,52 @@ impl Watchdog {
     /// Ready when the moment has lasted too long. To be polled whenever the connection was.
     pub(super) fn poll_overdue(&mut self, context: &mut Context<'_>) -> Poll<Overdue> {
         let moment = self.activity.now();
-        self.note_request(moment);
-        let Some(overdue) = threat(moment) else {
+        let threat = threat(moment);
+        self.take_note(moment, threat);
+        let Some(overdue) = threat else {
             return Poll::Pending;
         };
-        self.restart_after(moment, overdue);
         loop {
             ready!(self.timer.as_mut().poll(context));
-            if clock::now() >= self.end_of(overdue) {
+            let now = clock::now();
+            if now >= self.end_of(overdue) {
                 return Poll::Ready(overdue);
             }
-            self.wait_on(overdue);
+            let next = self.next_look(overdue, now);
+            self.timer.as_mut().reset(next);
         }
     }
 
-    fn note_request(&mut self, moment: Moment) {
-        if self.request != moment.request {
+    /// A busy connection comes by here after every answer: so the time is asked for once, and the timer left as it is where
+    /// it goes off early enough. What it is set to then is told by the moment that there is then.
+    fn take_note(&mut self, moment: Moment, threat: Option<Overdue>) {
+        let is_new_request = self.request != moment.request;
+        let new_threat = threat.filter(|_| self.turn != moment.turn);
+        if !is_new_request && new_threat.is_none() {
+            return;
+        }
+        let now = clock::now();
+        if is_new_request {
             self.request = moment.request;
-            self.asked = clock::now();
+            self.asked = now;
         }
-    }
-
-    fn restart_after(&mut self, moment: Moment, overdue: Overdue) {
-        if self.turn != moment.turn {
+        if let Some(overdue) = new_threat {
             self.turn = moment.turn;
-            self.since = clock::now();
-            self.wait_on(overdue);
+            self.since = now;
+            let next = self.next_look(overdue, now);
+            if next < self.timer.deadline() {
+                self.timer.as_mut().reset(next);
+            }
         }
     }
 
-    fn wait_on(&mut self, overdue: Overdue) {
-        let mut until = self.end_of(overdue);
+    fn next_look(&self, overdue: Overdue, now: Instant) -> Instant {
+        let end = self.end_of(overdue);
         if overdue == Overdue::NextRequest {
             // It may become crowded meanwhile: look again.
-            until = until.min(clock::now() + self.limits.crowded_idle_time);
+            return end.min(now + self.limits.crowded_idle_time);
         }
-        self.timer.as_mut().reset(until);
+        end
     }
 
     fn end_of(&self, overdue: Overdue) -> Instant {

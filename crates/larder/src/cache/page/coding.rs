@@ -34,23 +34,11 @@ impl Coding {
 
     /// The coding that the request likes best; of those that it likes equally, the one that makes the body smallest.
     pub(super) fn negotiated(request: &HeaderMap) -> Coding {
-        let weighed = Coding::COMPRESSED.map(|coding| (coding, coding.weight(request)));
+        let weights = weights(request);
+        let weighed = Coding::COMPRESSED.into_iter().zip(weights);
         // `max_by_key` keeps the last of equals, so the list is walked from its end.
-        let best =
-            weighed.into_iter().rev().max_by_key(|&(_, weight)| weight).filter(|&(_, weight)| weight > 0);
+        let best = weighed.rev().max_by_key(|&(_, weight)| weight).filter(|&(_, weight)| weight > 0);
         best.map_or(Coding::Identity, |(coding, _)| coding)
-    }
-
-    /// How much the request likes it, in thousandths (RFC 9110 §12.4.2); 0 where it does not accept it.
-    fn weight(self, request: &HeaderMap) -> u16 {
-        let members = || {
-            let values = request.get_all(header::ACCEPT_ENCODING).iter();
-            values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(preference)
-        };
-        let named = |name: &str| {
-            members().find(|(coding, _)| coding.eq_ignore_ascii_case(name)).map(|(_, weight)| weight)
-        };
-        self.name().and_then(named).or_else(|| named("*")).unwrap_or_default()
     }
 
     /// The name in `Content-Encoding`; none for no coding.
@@ -102,6 +90,22 @@ async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
         work()
     };
     tokio::task::spawn_blocking(work).await.ok()
+}
+
+/// How much the request likes each of [`Coding::COMPRESSED`], in thousandths (RFC 9110 §12.4.2); 0 where it does not accept
+/// it. What is named twice counts where it comes first.
+fn weights(request: &HeaderMap) -> [u16; 3] {
+    let (mut named, mut others) = ([None; 3], None);
+    let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for (name, weight) in values.flat_map(|value| value.split(',')).map(preference) {
+        let is_it = |coding: &Coding| coding.name().is_some_and(|known| known.eq_ignore_ascii_case(name));
+        match Coding::COMPRESSED.iter().position(is_it) {
+            Some(place) => named[place] = named[place].or(Some(weight)),
+            None if name == "*" => others = others.or(Some(weight)),
+            None => {}
+        }
+    }
+    named.map(|weight| weight.or(others).unwrap_or_default())
 }
 
 /// One member of the list: the coding's name and its weight in thousandths; 1,000 where none is said.

@@ -22,6 +22,7 @@ pub struct Page {
     content: Arc<Content>,
     pub(super) media_type: HeaderValue,
     pub(super) link: Option<HeaderValue>,
+    is_worth_coding: bool,
     timing: Option<HeaderValue>,
 }
 
@@ -48,13 +49,15 @@ impl Page {
     /// A page of that media type.
     #[must_use]
     pub fn new(media_type: HeaderValue, body: impl Into<Bytes>) -> Page {
+        let plain = body.into();
+        let is_worth_coding = coding::is_worth_it(media_type.to_str().unwrap_or_default(), plain.len());
         let content = Content {
-            plain: body.into(),
+            plain,
             digest: OnceLock::new(),
             coded: std::array::from_fn(|_| OnceCell::new()),
             groups: OnceLock::new(),
         };
-        Page { content: Arc::new(content), media_type, link: None, timing: None }
+        Page { content: Arc::new(content), media_type, link: None, is_worth_coding, timing: None }
     }
 
     /// The same with a `Link` field (RFC 8288), such as that to the next page.
@@ -87,14 +90,9 @@ impl Page {
         Arc::ptr_eq(&self.content, &other.content)
     }
 
-    fn is_worth_coding(&self) -> bool {
-        let media_type = self.media_type.to_str().unwrap_or_default();
-        coding::is_worth_it(media_type, self.content.plain.len())
-    }
-
     /// The coding in which this request gets it.
     pub(super) fn coding_for(&self, request: &HeaderMap) -> Coding {
-        if self.is_worth_coding() { Coding::negotiated(request) } else { Coding::Identity }
+        if self.is_worth_coding { Coding::negotiated(request) } else { Coding::Identity }
     }
 
     /// The page in a coding, if that has been made.
@@ -119,7 +117,7 @@ impl Page {
     pub(super) async fn code_all(&self) -> usize {
         self.coded(Coding::Identity).await;
         let mut bytes = 0;
-        if self.is_worth_coding() {
+        if self.is_worth_coding {
             for coding in Coding::COMPRESSED {
                 bytes += self.coded(coding).await.bytes.len();
             }
