@@ -86,8 +86,8 @@ async fn list(
         columns: Columns::Only(vec!["title".into()]),
     });
     reading.note(rows[0].get("larder_stamp"), vec![on_all_titles]);
-    let titles = rows.iter().filter_map(|row| row.get::<Option<String>, _>("title"));
-    Ok(Html(titles.map(|title| format!("<p>{title}</p>")).collect()))
+    let titles: Vec<String> = rows.iter().filter_map(|row| row.get("title")).collect();
+    Ok(Html(format!("<p>{}</p>", titles.join("</p><p>"))))
 }
 
 fn failed(_: sqlx::Error) -> StatusCode {

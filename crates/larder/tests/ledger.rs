@@ -78,7 +78,8 @@ fn below_the_floor_nothing_is_true() {
     let mut ledger = ledger("5:5:");
     ledger.take(Poll { floor: Xid(8), ..poll("9:9:", Vec::new()) }, at(1)).unwrap();
     assert_eq!(verdict(&ledger, "7:7:", 1), Verdict::Forgotten);
-    assert_eq!(verdict(&ledger, "8:8:", 1), Verdict::True(ledger.head()));
+    assert_eq!(verdict(&ledger, "8:8:", 1), Verdict::Forgotten, "what was deleted unheard could be anything");
+    assert_eq!(verdict(&ledger, "9:9:", 1), Verdict::True(ledger.head()));
 }
 
 #[test]

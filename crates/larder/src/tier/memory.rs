@@ -59,9 +59,10 @@ const SHARE_OF_ONE: usize = 4;
 /// What an average entry is guessed to weigh, to size the map's own tables.
 const GUESSED_BYTES: usize = 8 << 10;
 /// What the map itself takes for an entry: its slot, a half more slots for keys remembered after their eviction, and the
-/// tables' spare room, which is between nothing and as much again; and the block of the key's name with its two counters.
+/// tables' spare room, which is between nothing and as much again, so a half on average; and the block of the key's name with
+/// its two counters.
 const OVERHEAD_BYTES: usize =
-    3 * (size_of::<Key>() + size_of::<Slot>() + 21) + 2 * size_of::<usize>() + BLOCK_BYTES;
+    9 * (size_of::<Key>() + size_of::<Slot>() + 21) / 4 + 2 * size_of::<usize>() + BLOCK_BYTES;
 
 impl Memory {
     /// A memory of so many bytes, and of [`LEAST_BYTES`] at the least.

@@ -89,9 +89,10 @@ async fn whoever_gives_up_waiting_leaves_a_source_that_works() {
 
 async fn stamp(database: &Database) -> Snapshot {
     let statement = AssertSqlSafe(stamped("select id from homes where id = -1"));
-    let row: (Option<i64>, String) =
+    let row: (Option<i64>, Option<bool>, String) =
         sqlx::query_as(statement).fetch_one(&mut database.connect().await).await.unwrap();
-    row.1.parse().unwrap()
+    assert_eq!((row.0, row.1), (None, None), "there is no such row, and it says so");
+    row.2.parse().unwrap()
 }
 
 #[tokio::test]
