@@ -64,7 +64,7 @@ impl Missed {
 }
 
 impl NotKept {
-    /// The words for every reason, in the order of [`NotKept::place`].
+    /// The words for every reason, in the order of `place`.
     pub const NAMES: [&str; 6] =
         ["nothing-read", "unkeepable", "outdated", "too-large", "unknown", "unwatched"];
 
