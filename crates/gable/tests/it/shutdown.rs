@@ -136,7 +136,9 @@ async fn a_database_that_stands_still_with_requests_in_flight_does_not_hold_it_u
     let site = Database::on(&postgres).serve();
     assert_eq!(site.get("/").await.status, 200);
     postgres.pause();
-    let waiting: Vec<_> = (0..30).map(|_| connection(&site, HOME)).collect();
+    // Each for another page, since all who want the same wait for one read.
+    let page = |number| format!("GET /properties/{number}/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let waiting: Vec<_> = (1..=30).map(|number| connection(&site, &page(number))).collect();
     site.reads_become(|reads| reads >= 8).await;
     ends(&site);
     drop(waiting);
