@@ -621,6 +621,11 @@ async fn a_poll_that_is_late_is_no_reason_for_a_stale_answer_while_the_database_
     node.database.write(1);
     let outcome = node.read_as(&Reading::of(node.asked_now()), 1).await;
     assert_eq!((missed(&outcome), &*outcome.unwrap().value), (Missed::Unknown, &Shown(1)));
+    // Nor is it one where the loader says that there is nothing any more.
+    node.clock.advance(SECOND);
+    let gone = |_| std::future::ready(Err::<Shown, _>(Broken));
+    let outcome = node.cache.answer(&Reading::of(node.asked_now()), "counter 1", gone).await;
+    assert_eq!(outcome.unwrap_err(), Failed::Load(Broken));
 }
 
 #[tokio::test(start_paused = true)]

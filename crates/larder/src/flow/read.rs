@@ -179,10 +179,11 @@ impl Shelf {
                 (Some(Ok(filled)), _) if is_first || self.suits(&filled, earliest, known) => {
                     return self.loaded(key, filled, missed, !is_first);
                 }
-                (_, Some(stale)) => return Ok(self.stale(key, stale)),
-                (Some(Err(fault)), None) if is_first || fault.reflects >= earliest => {
+                // Also where there would be something stale: it may say that there is nothing any more.
+                (Some(Err(fault)), _) if is_first || fault.reflects >= earliest => {
                     return Err(self.failure(key, fault.error.as_ref()));
                 }
+                (_, Some(stale)) => return Ok(self.stale(key, stale)),
                 (None, None) if is_first => return Err(Failed::Lost),
                 // A load that somebody else began came too early for this request, or to nothing.
                 _ => {}
