@@ -323,6 +323,11 @@ begin
         end if;
         return null;
     end if;
+    -- Told already: the fewer words, the sooner a bulk change is done.
+    if number operator(pg_catalog.>) %2$s then
+        return null;
+    end if;
+    counted := pg_catalog.set_config(%1$L, (%2$s operator(pg_catalog.+) 1)::pg_catalog.text, true);
 %11$s
 end
 $text$, 'larder.rows_' || counter, threshold, guard, null, key, watched_relation, old_id, new_id,
