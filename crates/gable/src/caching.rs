@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use bytes::Bytes;
-use larder::cache::page::NoPage;
 use larder::clock::Clock;
 use larder::{Larder, Options, Pace, PageCache, Policy, TokenKey};
 use listings::Store;
@@ -63,14 +62,8 @@ fn token_key(settings: &Settings) -> TokenKey {
 }
 
 /// Travels on to where errors get their face.
-fn refusal(why: NoPage) -> Response<Bytes> {
-    let error = match why {
-        NoPage::Unavailable => {
-            Error::Unavailable("it can't be asked what has changed, and nothing is kept".to_owned())
-        }
-        NoPage::Lost => Error::Internal("a handler ended without an answer".to_owned()),
-    };
-    error.into_response().map(|_| Bytes::new())
+fn refusal() -> Response<Bytes> {
+    Error::Internal("a handler ended without an answer".to_owned()).into_response().map(|_| Bytes::new())
 }
 
 /// Answers what is kept before anything else is done with a request.
@@ -79,7 +72,7 @@ pub fn shortcut(application: &Arc<Application>, pages: PageCache) -> Shortcut {
     /// The fields of [`security::stamp`], and the request's number.
     const ROOM: usize = security::MOST_FIELDS + 1;
     let is_https = application.site_url.starts_with("https://");
-    let hits = application.metrics.hits(router::pages(Policy::default()).iter().map(|rule| rule.route));
+    let hits = application.metrics.hits(pages.routes());
     let clock = Clock::Boottime;
     Arc::new(move |method, uri, headers| {
         let came_at = clock.now();

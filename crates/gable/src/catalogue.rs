@@ -113,7 +113,6 @@ impl From<Failed<Arc<StoreError>>> for Error {
     fn from(failed: Failed<Arc<StoreError>>) -> Error {
         match failed {
             Failed::Load(error) => Error::from(&*error),
-            Failed::Unavailable => Error::Unavailable(failed.to_string()),
             Failed::Lost => Error::Internal("a load ended without an answer".to_owned()),
         }
     }

@@ -46,7 +46,7 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
     /// `load` may be called again, if something changes while it reads several times. It must not write.
     ///
     /// # Errors
-    /// [`Failed`]: that of `load`, or that the database can't be asked and nothing is kept that may be served as stale.
+    /// [`Failed`]: that of `load`, or that it ended without an answer.
     pub async fn read<E, Load, Loading>(
         &self,
         reading: &Reading,

@@ -16,6 +16,6 @@ mod page;
 mod rule;
 
 pub use answer::{CACHE_STATUS, PageRequest, cache_control};
-pub use layer::{FoundPage, NoPage, PageCache, PageRoute, PageService, WRITE_TOKEN};
+pub use layer::{FoundPage, PageCache, PageRoute, PageService, WRITE_TOKEN};
 pub use page::Page;
 pub use rule::PageRule;

@@ -371,7 +371,7 @@ impl<S: Source> Follower<S> {
 
     /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
     pub(crate) async fn run(mut self) {
-        while Arc::strong_count(&self.follow) > 1 {
+        loop {
             let sent_at = self.poll().await;
             // Either ends the wait; that the time is over is no error.
             let _ = timeout(self.follow.pace.interval, self.follow.demand_after(sent_at)).await;
@@ -436,7 +436,7 @@ impl<S: Source> Keeper<S> {
     pub(crate) async fn run(mut self) {
         let pace = self.follow.pace;
         let mut pruned_at = self.follow.clock.now();
-        while Arc::strong_count(&self.follow) > 1 {
+        loop {
             self.check().await;
             if self.follow.clock.now().since(pruned_at) >= pace.prune_every {
                 pruned_at = self.follow.clock.now();

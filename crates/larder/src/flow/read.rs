@@ -93,9 +93,6 @@ pub enum Failed<E> {
     /// The loader ended without an answer, or something else is kept under its key.
     #[error("the answer was not made")]
     Lost,
-    /// The database can't be asked, and nothing is kept that may be served as stale.
-    #[error("the database can't be asked")]
-    Unavailable,
 }
 
 /// What a load came to. The error is whatever the loader has.
@@ -163,7 +160,8 @@ impl Shelf {
     {
         let lease = policy.lease_for(asked);
         let mut first_missed = None;
-        for round in 0.. {
+        let mut joined = 0;
+        loop {
             let known = self.follow.know(asked, lease).await;
             let (missed, stale) = match self.found(asked, key, policy, known) {
                 Found::True(value) => return Ok(self.hit(key, value, policy, &load)),
@@ -172,7 +170,7 @@ impl Shelf {
                 Found::Nothing(missed) => (missed, None),
             };
             let missed = *first_missed.get_or_insert(missed);
-            let boarded = if round < MOST_JOINED { self.flights.board(key) } else { Flights::alone(key) };
+            let boarded = if joined < MOST_JOINED { self.flights.board(key) } else { Flights::alone(key) };
             let (is_first, arriving) = self.depart(boarded, asked, key, policy, &load);
             let earliest = earliest(asked, policy);
             match (self.outcome(arriving, stale.is_some()).await, stale) {
@@ -186,10 +184,9 @@ impl Shelf {
                 (_, Some(stale)) => return Ok(self.stale(key, stale)),
                 (None, None) if is_first => return Err(Failed::Lost),
                 // A load that somebody else began came too early for this request, or to nothing.
-                _ => {}
+                _ => joined += 1,
             }
         }
-        Err(Failed::Lost)
     }
 
     /// What a load comes to. Who has something stale to fall back on waits no longer than for a poll.

@@ -294,7 +294,6 @@ impl World {
         self.tell(|| format!("node {} fails: {error:?}", claim.node));
         match error {
             larder::Failed::Load(_) => self.tally.failed += 1,
-            larder::Failed::Unavailable => self.violate("an answer is refused though it could be loaded"),
             larder::Failed::Lost => self.violate("an answer is lost"),
         }
     }

@@ -50,16 +50,7 @@ struct Inner {
     rules: Rules,
     token_key: Option<TokenKey>,
     is_private: fn(&HeaderMap) -> bool,
-    refusal: fn(NoPage) -> Response<Bytes>,
-}
-
-/// Why there is neither a page nor an answer of the route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoPage {
-    /// The database can't be asked, and nothing is kept that may be served as stale: 503.
-    Unavailable,
-    /// The route has failed without an answer, as by a panic: 500.
-    Lost,
+    refusal: fn() -> Response<Bytes>,
 }
 
 /// A page that was there.
@@ -110,12 +101,12 @@ impl PageCache {
         self.changed(|inner| inner.is_private = is_private)
     }
 
-    /// The same with other words where there is no answer.
+    /// The same with another answer where a route has failed without one, as by a panic; a bare 500 otherwise.
     ///
     /// # Panics
     /// Where the cache is in use already.
     #[must_use]
-    pub fn with_refusal(self, refusal: fn(NoPage) -> Response<Bytes>) -> PageCache {
+    pub fn with_refusal(self, refusal: fn() -> Response<Bytes>) -> PageCache {
         self.changed(|inner| inner.refusal = refusal)
     }
 
@@ -123,6 +114,11 @@ impl PageCache {
         let mut inner = Arc::into_inner(self.0).expect("a page cache is set up before it is shared");
         change(&mut inner);
         PageCache(Arc::new(inner))
+    }
+
+    /// The names of the routes whose pages are kept.
+    pub fn routes(&self) -> impl Iterator<Item = &'static str> {
+        self.0.rules.routes()
     }
 
     /// The answer to a request that came at that moment, if the page is kept, true, and coded as it is wanted. Waits for
@@ -213,14 +209,13 @@ impl PageCache {
                 response.headers_mut().insert(CACHE_STATUS, status);
                 response
             }
-            Failed::Unavailable => self.refused(target, NoPage::Unavailable),
-            Failed::Load(None) | Failed::Lost => self.refused(target, NoPage::Lost),
+            Failed::Load(None) | Failed::Lost => self.refused(target),
         }
     }
 
-    fn refused(&self, target: &Target, why: NoPage) -> Response<Bytes> {
-        tracing::debug!(key = %target.key, how = "miss", ?why, "page");
-        let mut response = (self.0.refusal)(why);
+    fn refused(&self, target: &Target) -> Response<Bytes> {
+        tracing::debug!(key = %target.key, how = "miss", why = "lost", "page");
+        let mut response = (self.0.refusal)();
         response.headers_mut().insert(CACHE_STATUS, self.status("fwd=miss"));
         response
     }
@@ -238,12 +233,9 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-fn bare(why: NoPage) -> Response<Bytes> {
+fn bare() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
-    *response.status_mut() = match why {
-        NoPage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        NoPage::Lost => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }
 

@@ -59,6 +59,10 @@ impl Rules {
         Rules { rules, known: Cache::new(KNOWN) }
     }
 
+    pub(super) fn routes(&self) -> impl Iterator<Item = &'static str> {
+        self.rules.iter().map(|rule| rule.route)
+    }
+
     /// The page that a request target means, if that has been worked out before.
     pub(super) fn known(&self, uri: &Uri) -> Option<Arc<Target>> {
         self.known.get(target_of(uri))
