@@ -94,16 +94,16 @@ impl Catalogue {
         Ok(self.overviews.read(reading, &name, load).await?)
     }
 
-    /// How many listings match.
+    /// How many listings match; counted up to `most`, and to [`MOST_COUNTED`](listings::read::MOST_COUNTED) at the most.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn count(&self, reading: &Reading, search: &Search) -> Result<Kept<Count>, Error> {
+    pub async fn count(&self, reading: &Reading, search: &Search, most: i64) -> Result<Kept<Count>, Error> {
         let search = search.filters_only();
-        let (name, store) = (format!("count?{}", search.canonical()), self.store.clone());
+        let (name, store) = (format!("count_to_{most}?{}", search.canonical()), self.store.clone());
         let load = move |reading: Reading| {
             let (store, search) = (store.clone(), search.clone());
-            async move { store.count(&reading, &search).await.map_err(Arc::new) }
+            async move { store.count(&reading, &search, most).await.map_err(Arc::new) }
         };
         Ok(self.counts.read(reading, &name, load).await?)
     }

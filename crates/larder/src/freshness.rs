@@ -16,4 +16,4 @@ pub use dependency::{Columns, Condition, Dependency, Order, Place, Query, Window
 pub use ledger::{Ledger, LedgerLimits, Poll, PollRefused, PolledChanges, Verdict};
 pub use part::{Part, agree};
 pub use snapshot::{Snapshot, SnapshotError, Xid};
-pub use value::Value;
+pub use value::{Value, Words};

@@ -39,7 +39,7 @@ pub struct Page {
 pub struct Count {
     /// As many as were counted.
     pub listings: i64,
-    /// False where counting stopped at [`MOST_COUNTED`] and there are more.
+    /// False where counting stopped there and there are more.
     pub is_exact: bool,
 }
 
@@ -59,34 +59,14 @@ pub struct Facet {
 pub struct Overview {
     /// How many match, on all pages together.
     pub count: Count,
-    /// How they divide by kind, location and bedrooms. Each facet leaves its own filter out, so that it shows what else
-    /// there is to choose.
+    /// How they divide by kind, location and bedrooms. Only what matches is told of: a page of one kind or place that told
+    /// of the others would have to be made again for whatever happens elsewhere.
     pub facets: Vec<Facet>,
 }
 
-/// A column that listings are counted by, and the parameters that narrow a search to some of its values.
-#[derive(Debug, Clone, Copy)]
-struct FacetOf {
-    column: &'static str,
-    parameters: &'static [Parameter],
-}
-
-const FACETS: [FacetOf; 3] = [
-    FacetOf { column: "kind", parameters: &[Parameter::Kind] },
-    FacetOf { column: "location", parameters: &[Parameter::Location] },
-    FacetOf { column: "bedrooms", parameters: &[Parameter::MinBedrooms, Parameter::MaxBedrooms] },
-];
-
-impl FacetOf {
-    fn is_applied(self, search: &Search) -> bool {
-        self.opened(search) != search.first_page()
-    }
-
-    /// The search without this facet's own filter.
-    fn opened(self, search: &Search) -> Search {
-        self.parameters.iter().fold(search.first_page(), |search, &parameter| search.without(parameter))
-    }
-}
+/// The columns that listings are counted by, each with the parameter that narrows a search to one of its values.
+const FACETS: [(&str, Parameter); 3] =
+    [("kind", Parameter::Kind), ("location", Parameter::Location), ("bedrooms", Parameter::MinBedrooms)];
 
 /// A row of [`statement::count`]: number, time of the oldest that was counted.
 type CountRow = (i64, Option<DateTime<Utc>>);
@@ -102,14 +82,14 @@ struct Tally(Vec<TallyRow>);
 
 impl Tally {
     fn count(&self) -> Count {
-        Count::up_to_most(self.of("listings").map(|(_, listings)| listings).sum())
+        Count::up_to(MOST_COUNTED, self.of("listings").map(|(_, listings)| listings).sum())
     }
 
-    fn facet(&self, facet: FacetOf) -> Facet {
+    fn facet(&self, column: &str, parameter: Parameter) -> Facet {
         let mut values: Vec<_> =
-            self.of(facet.column).map(|(value, listings)| (value.to_owned(), listings)).collect();
+            self.of(column).map(|(value, listings)| (value.to_owned(), listings)).collect();
         values.sort_by(|(left, most), (right, least)| (least, left).cmp(&(most, right)));
-        Facet { parameter: facet.parameters[0], values, is_exact: self.count().is_exact }
+        Facet { parameter, values, is_exact: self.count().is_exact }
     }
 
     fn of(&self, column: &str) -> impl Iterator<Item = (&str, i64)> {
@@ -121,14 +101,14 @@ impl Tally {
 }
 
 impl Count {
-    /// The count of a statement that counts up to one more than [`MOST_COUNTED`].
-    fn up_to_most(counted: i64) -> Count {
-        Count { listings: counted.min(MOST_COUNTED), is_exact: counted <= MOST_COUNTED }
+    /// The count of a statement that counts up to one more than `most`.
+    fn up_to(most: i64, counted: i64) -> Count {
+        Count { listings: counted.min(most), is_exact: counted <= most }
     }
 
     /// The time of the last listing that was counted, if counting stopped there; `None` where all were counted.
-    fn where_stopped(counted: i64, oldest: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        oldest.filter(|_| !Count::up_to_most(counted).is_exact)
+    fn where_stopped(most: i64, counted: i64, oldest: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        oldest.filter(|_| !Count::up_to(most, counted).is_exact)
     }
 }
 
@@ -164,21 +144,21 @@ impl Store {
         Ok(rows.into_iter().next())
     }
 
-    /// How many listings match, on all pages together; counted up to [`MOST_COUNTED`].
+    /// How many listings match, on all pages together; counted up to `most`, and to [`MOST_COUNTED`] at the most.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count(&self, reading: &Reading, search: &Search) -> Result<Count, StoreError> {
-        let dialect = self.dialect();
-        let statement = statement::count(dialect, search, MOST_COUNTED + 1);
+    pub async fn count(&self, reading: &Reading, search: &Search, most: i64) -> Result<Count, StoreError> {
+        let (dialect, most) = (self.dialect(), most.min(MOST_COUNTED));
+        let statement = statement::count(dialect, search, most + 1);
         let rows = self
             .read::<CountRow, _>(reading, statement, |rows: &[CountRow]| {
                 let oldest =
-                    rows.first().and_then(|&(counted, oldest)| Count::where_stopped(counted, oldest));
-                vec![dependency::of_newest(dialect, search, &[], oldest)]
+                    rows.first().and_then(|&(counted, oldest)| Count::where_stopped(most, counted, oldest));
+                vec![dependency::of_count(dialect, search, oldest)]
             })
             .await?;
-        Ok(Count::up_to_most(rows.first().map_or(0, |&(number, _)| number)))
+        Ok(Count::up_to(most, rows.first().map_or(0, |&(number, _)| number)))
     }
 
     /// How many listings match, and how the newest [`MOST_COUNTED`] of them divide by kind, location and bedrooms.
@@ -186,34 +166,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn overview(&self, reading: &Reading, search: &Search) -> Result<Overview, StoreError> {
-        let open: Vec<_> = FACETS.into_iter().filter(|facet| !facet.is_applied(search)).collect();
-        let shared = self.tally(reading, search, &open).await?;
-        let mut facets = Vec::with_capacity(FACETS.len());
-        for facet in FACETS {
-            facets.push(if facet.is_applied(search) {
-                self.tally(reading, &facet.opened(search), &[facet]).await?.facet(facet)
-            } else {
-                shared.facet(facet)
-            });
-        }
-        Ok(Overview { count: shared.count(), facets })
-    }
-
-    async fn tally(
-        &self,
-        reading: &Reading,
-        search: &Search,
-        facets: &[FacetOf],
-    ) -> Result<Tally, StoreError> {
         let dialect = self.dialect();
-        let columns: Vec<&'static str> = facets.iter().map(|facet| facet.column).collect();
+        let columns = FACETS.map(|(column, _)| column);
         let statement = statement::tally(dialect, search, &columns, MOST_COUNTED + 1);
-        self.read::<TallyRow, _>(reading, statement, |rows: &[TallyRow]| {
-            let oldest = rows.iter().find_map(|&(.., counted, oldest)| Count::where_stopped(counted, oldest));
-            vec![dependency::of_newest(dialect, search, &columns, oldest)]
-        })
-        .await
-        .map(Tally)
+        let tally = self
+            .read::<TallyRow, _>(reading, statement, |rows: &[TallyRow]| {
+                let oldest = rows
+                    .iter()
+                    .find_map(|&(.., counted, oldest)| Count::where_stopped(MOST_COUNTED, counted, oldest));
+                vec![dependency::of_newest(dialect, search, &columns, oldest)]
+            })
+            .await
+            .map(Tally)?;
+        let facets = FACETS.map(|(column, parameter)| tally.facet(column, parameter));
+        Ok(Overview { count: tally.count(), facets: facets.into() })
     }
 
     /// At most `most` other active listings of the same kind in the same place, newest first; filled up with the same

@@ -44,6 +44,9 @@ struct Arguments {
     /// The same operations for the same seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Says of each page that was made in vain what was written since it was last asked for
+    #[arg(long)]
+    explain: bool,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -63,8 +66,9 @@ struct Run {
     writer: Writer,
     rivals: [Rival; 2],
     written: Written,
-    /// The answer that each address had last.
-    last: HashMap<String, u64>,
+    /// The answer that each address had last, and how much had been written then.
+    last: HashMap<String, (u64, usize)>,
+    explain: bool,
     by_kind: HashMap<Kind, Figures>,
     audits: Audits,
     seconds: f64,
@@ -88,6 +92,7 @@ impl Run {
             rivals: [Rival::any_change(), Rival::django()],
             written: Written::default(),
             last: HashMap::new(),
+            explain: arguments.explain,
             by_kind: HashMap::new(),
             audits: Audits::default(),
             seconds: 0.0,
@@ -120,13 +125,23 @@ impl Run {
         let mut hasher = DefaultHasher::new();
         answer.body.hash(&mut hasher);
         let bytes = hasher.finish();
-        let before = self.last.insert(question.uri(), bytes);
+        let written = self.writer.told.len();
+        let before = self.last.insert(question.uri(), (bytes, written));
         let figures = self.by_kind.entry(question.kind()).or_default();
         figures.requests += 1;
         figures.hits += u64::from(answer.is_hit());
         if answer.is_changed() {
             figures.outdated += 1;
-            figures.wasted += u64::from(before == Some(bytes));
+            if let Some((_, written_before)) = before.filter(|(before, _)| *before == bytes) {
+                figures.wasted += 1;
+                if self.explain {
+                    println!(
+                        "in vain: {}\n  {}",
+                        question.uri(),
+                        self.writer.told[written_before..].join("\n  ")
+                    );
+                }
+            }
         }
         for rival in &mut self.rivals {
             rival.answer(question, answer.is_kept().then_some(bytes), &self.written, self.seconds);

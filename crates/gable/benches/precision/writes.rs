@@ -16,6 +16,8 @@ pub(crate) struct Writer {
     dice: Dice,
     listings: usize,
     new: Box<dyn Iterator<Item = NewProperty> + Send>,
+    /// What was written, each in a line.
+    pub(crate) told: Vec<String>,
 }
 
 impl Writer {
@@ -26,6 +28,7 @@ impl Writer {
             dice: Dice::new(seed, 3),
             listings,
             new: Box::new(new),
+            told: Vec::new(),
         }
     }
 
@@ -46,9 +49,18 @@ impl Writer {
             80..95 => return self.insert(store, seconds).await,
             _ => {
                 let id = self.dice.below(self.listings) + 1;
+                self.told.push(format!("delete {id}"));
                 return self.run(id, format!("delete from properties_property where id = {id}")).await;
             }
         };
+        let row: String = sqlx::query_scalar(AssertSqlSafe(format!(
+            "select concat_ws(' ', status, kind, location, price, bedrooms, created_at) from properties_property where id = {id}"
+        )))
+        .fetch_optional(&mut self.connection)
+        .await
+        .unwrap()
+        .unwrap_or_default();
+        self.told.push(format!("{row}: {set}"));
         self.run(id, format!("update properties_property set {set} where id = {id}")).await
     }
 
@@ -62,6 +74,10 @@ impl Writer {
         let mut draft = self.new.next().unwrap().fields().clone();
         draft.created_at =
             TimeDelta::from_std(Duration::from_secs_f64(seconds)).ok().map(|since| first + since);
+        self.told.push(format!(
+            "insert {:?} {} {:?} {:?}",
+            draft.kind, draft.location, draft.price, draft.bedrooms
+        ));
         store.insert(&draft.check().unwrap()).await.unwrap().id
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use hyper::Uri;
+use listings::read::MOST_COUNTED;
 use listings::search::{Parameter, Unknown};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -117,8 +118,11 @@ pub async fn list(State(application): State<Arc<Application>>, Reads(reading): R
     let mut timings = Timings::default();
     let catalogue = &application.catalogue;
     let page = timings.database(catalogue.page(&reading, &search)).await?;
-    let count =
-        if search.count { Some(timings.database(catalogue.count(&reading, &search)).await?) } else { None };
+    let count = if search.count {
+        Some(timings.database(catalogue.count(&reading, &search, MOST_COUNTED)).await?)
+    } else {
+        None
+    };
     let next = page.next.map(|position| search.after(position));
     let body = RecordPage {
         properties: page.properties.iter().cloned().map(Record::from).collect(),

@@ -77,8 +77,8 @@ pub struct FacetGroup {
 pub struct FacetValue {
     /// `Apartment`, `Accra`, `3 bedrooms`.
     pub label: String,
-    /// `1,234`.
-    pub count: String,
+    /// `1,234`; `None` where they were not counted.
+    pub count: Option<String>,
     /// The search with this value, or without it when `applied`.
     pub href: String,
     /// True when the search is narrowed to it already.

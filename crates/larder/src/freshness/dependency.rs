@@ -44,6 +44,8 @@ pub enum Columns {
     All,
     /// Only these; none at all where rows are only counted.
     Only(Vec<Box<str>>),
+    /// None, and one row more makes no difference: it shows only that there are so many, where counting stopped.
+    AtLeast,
 }
 
 /// A condition on one row.
@@ -55,6 +57,8 @@ pub enum Condition {
     EqualsIgnoringAsciiCase(Box<str>, Box<str>),
     /// The column's value is at least the first and at most the second, as far as they are given. Null is in no range.
     Range(Box<str>, Option<Value>, Option<Value>),
+    /// Each of these begins a word of the column, in which a change tells the words of a document.
+    Words(Box<str>, Vec<Box<str>>),
     /// At least one of these holds.
     AnyOf(Vec<Condition>),
     /// A condition that cannot be decided from a change: it may hold for any row.
@@ -173,6 +177,7 @@ impl Query {
     fn is_touched(&self, id: &Value, old: Option<&RowValues>, new: Option<&RowValues>) -> bool {
         match (self.holds(id, old), self.holds(id, new)) {
             (Truth::No, Truth::No) => false,
+            (Truth::No, _) | (_, Truth::Yes) if self.columns == Columns::AtLeast => false,
             (Truth::Yes, Truth::Yes) => self.columns.differ(old, new),
             _ => true,
         }
@@ -186,7 +191,7 @@ impl Query {
 
     fn heap_bytes(&self) -> usize {
         let columns = match &self.columns {
-            Columns::All => 0,
+            Columns::All | Columns::AtLeast => 0,
             Columns::Only(names) => names.iter().map(|name| size_of_val(name) + name.len()).sum(),
         };
         let places = self.window.iter().map(|window| {
@@ -223,6 +228,10 @@ impl Condition {
                 let below = most.as_ref().map_or(Some(true), |most| Some(value.compare(most)?.is_le()))?;
                 Some(above && below)
             }),
+            Condition::Words(column, beginnings) => decide(row, column, |value| match value {
+                Value::Words(words) => Some(beginnings.iter().all(|it| words.any_begins_with(it))),
+                _ => None,
+            }),
             Condition::AnyOf(conditions) => {
                 conditions.iter().fold(Truth::No, |met, condition| met.or(|| condition.holds(row)))
             }
@@ -237,6 +246,9 @@ impl Condition {
                 Condition::EqualsIgnoringAsciiCase(column, text) => column.len() + text.len(),
                 Condition::Range(column, least, most) => {
                     column.len() + [least, most].into_iter().flatten().map(Value::heap_bytes).sum::<usize>()
+                }
+                Condition::Words(column, beginnings) => {
+                    column.len() + beginnings.iter().map(|it| size_of_val(it) + it.len()).sum::<usize>()
                 }
                 Condition::AnyOf(conditions) => conditions.iter().map(Condition::bytes).sum(),
                 Condition::Undecidable => 0,
@@ -333,6 +345,18 @@ mod tests {
     }
 
     #[test]
+    fn where_counting_stopped_only_a_row_that_goes_makes_a_difference() {
+        let in_accra = Condition::EqualsIgnoringAsciiCase("place".into(), "accra".into());
+        let many = query(vec![in_accra.clone()], None, Columns::AtLeast);
+        assert!(!many.is_touched_by(&updated(7, row(100, "Tema"), row(100, "Accra"))), "it comes");
+        assert!(!many.is_touched_by(&updated(7, row(100, "Accra"), row(250, "Accra"))), "it stays");
+        assert!(many.is_touched_by(&updated(7, row(100, "Accra"), row(100, "Tema"))), "it goes");
+        let perhaps = query(vec![in_accra, Condition::Undecidable], None, Columns::AtLeast);
+        assert!(perhaps.is_touched_by(&updated(7, row(100, "Accra"), row(100, "Accra"))), "it may go");
+        assert!(!perhaps.is_touched_by(&updated(7, row(100, "Tema"), row(100, "Accra"))), "it may come");
+    }
+
+    #[test]
     fn a_table_of_counts_is_touched_by_a_value_that_it_shows() {
         let by_place = query(Vec::new(), None, Columns::Only(vec!["place".into()]));
         assert!(!by_place.is_touched_by(&updated(7, row(100, "Accra"), row(250, "Accra"))));
@@ -381,6 +405,29 @@ mod tests {
         assert!(!bracket(0, 2_000_000).is_touched_by(&change));
         assert!(page(true, Some((500, 0)), None).is_touched_by(&change));
         assert!(!page(true, None, Some((500, 0))).is_touched_by(&change));
+    }
+
+    #[test]
+    fn words_touch_what_looks_for_their_beginnings() {
+        let words = |words: serde_json::Value| RowValues::new([("words", Value::of_json(&words))]);
+        let garden = words(serde_json::json!(["garden", "quiet"]));
+        let view = words(serde_json::json!(["view", "quiet"]));
+        let touched = |beginnings: &[&str], old: &RowValues, new: &RowValues| {
+            let beginnings = beginnings.iter().map(|&it| it.into()).collect();
+            let of_words = vec![Condition::Words("words".into(), beginnings)];
+            query(of_words, None, Columns::Only(Vec::new())).is_touched_by(&updated(
+                7,
+                old.clone(),
+                new.clone(),
+            ))
+        };
+        assert!(touched(&["gard"], &garden, &view), "it goes");
+        assert!(touched(&["view"], &garden, &view), "it comes");
+        assert!(!touched(&["quiet"], &garden, &view), "it stays");
+        assert!(!touched(&["quiet", "pool"], &garden, &view));
+        assert!(!touched(&["arden"], &garden, &view), "not in the middle");
+        let long = words(serde_json::json!([]));
+        assert!(touched(&["pool"], &long, &garden), "not all that is there can be told");
     }
 
     #[test]

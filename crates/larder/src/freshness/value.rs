@@ -20,6 +20,8 @@ pub enum Value {
     Number(Decimal),
     /// A text; compared by its bytes.
     Text(Box<str>),
+    /// The words of a document, as full-text search has them; without an order.
+    Words(Words),
     /// A value that is there but cannot be compared: every condition may hold for it.
     Unknown,
 }
@@ -33,7 +35,8 @@ impl Value {
             Json::Bool(truth) => Value::Bool(*truth),
             Json::Number(number) => exact(number).map_or(Value::Unknown, Value::Number),
             Json::String(text) => Value::Text(text.as_str().into()),
-            Json::Array(_) | Json::Object(_) => Value::Unknown,
+            Json::Array(words) => Words::of_json(words).map_or(Value::Unknown, Value::Words),
+            Json::Object(_) => Value::Unknown,
         }
     }
 
@@ -64,8 +67,31 @@ impl Value {
     pub fn heap_bytes(&self) -> usize {
         match self {
             Value::Text(text) => text.len(),
+            Value::Words(words) => words.0.len(),
             _ => 0,
         }
+    }
+}
+
+/// At least one word, in no order that would mean anything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Words(Box<str>);
+
+/// What no text of either database can hold.
+const BETWEEN_WORDS: char = '\0';
+
+impl Words {
+    /// The words of a JSON array; `None` where it has none, or anything else.
+    fn of_json(words: &[Json]) -> Option<Words> {
+        let words = words.iter().map(|word| word.as_str().filter(|word| !word.contains(BETWEEN_WORDS)));
+        let words: Vec<&str> = words.collect::<Option<_>>()?;
+        (!words.is_empty()).then(|| Words(words.join(&BETWEEN_WORDS.to_string()).into()))
+    }
+
+    /// Whether one of them begins so.
+    #[must_use]
+    pub fn any_begins_with(&self, beginning: &str) -> bool {
+        self.0.split(BETWEEN_WORDS).any(|word| word.starts_with(beginning))
     }
 }
 
@@ -160,6 +186,17 @@ mod tests {
         assert_eq!(raw("12345678901234567890123456789012"), Value::Unknown);
         assert_eq!(raw("-1200.50"), Value::Number("-1200.5".parse().unwrap()));
         assert_eq!((raw("\"a\""), raw("null"), raw("[]")), (Value::from("a"), Value::Null, Value::Unknown));
+    }
+
+    #[test]
+    fn an_array_of_texts_is_words_and_any_other_is_unknown() {
+        let json = |text: &str| Value::of_json(&serde_json::from_str(text).unwrap());
+        let Value::Words(words) = json(r#"["garden", "sea view"]"#) else { panic!("they are words") };
+        let begun = ["gard", "garden", "sea", "view", "gardens", "e"].map(|word| words.any_begins_with(word));
+        assert_eq!(begun, [true, true, true, false, false, false]);
+        for other in ["[]", "[1]", r#"["a", null]"#, r#"["a\u0000b"]"#, "{}"] {
+            assert_eq!(json(other), Value::Unknown, "{other}");
+        }
     }
 
     #[test]

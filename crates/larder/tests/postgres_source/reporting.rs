@@ -151,6 +151,30 @@ async fn no_value_keeps_a_row_from_being_written() {
     assert_eq!(node.told().await, ["all of odd"]);
 }
 
+#[tokio::test]
+async fn the_words_of_a_document_are_told_unless_they_are_too_many() {
+    let mut site = Site::watched().await;
+    site.run(
+        "create table papers (id integer primary key, body text, words tsvector generated always as
+             (to_tsvector('simple', body)) stored)",
+    )
+    .await;
+    postgres::watch(&mut site.admin, "papers", &["words"]).await.unwrap();
+    let mut node = site.node().await;
+    site.run(
+        "insert into papers values (1, 'The Garden, quiet'), (2, null), (3, ''),
+             (4, (select string_agg('word' || n, ' ') from generate_series(1, 501) n))",
+    )
+    .await;
+    let told = node.news().await.iter().map(|change| value(change, "words")).collect::<Vec<_>>();
+    let Value::Words(words) = &told[0] else { panic!("{told:?}") };
+    assert_eq!(
+        ["gard", "the", "quiet", "q", "pool"].map(|it| words.any_begins_with(it)),
+        [true, true, true, true, false]
+    );
+    assert_eq!(told[1..], [Value::Null, Value::Unknown, Value::Unknown]);
+}
+
 fn value(change: &Change, column: &str) -> Value {
     let Happened::Row { new: Some(new), .. } = &change.happened else { panic!("no new row") };
     new.value(column).unwrap().clone()

@@ -121,6 +121,6 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Number(number) => number.normalize().to_string(),
         Value::Text(text) => text.to_string(),
-        Value::Unknown => "unknown".to_owned(),
+        Value::Words(_) | Value::Unknown => "unknown".to_owned(),
     }
 }

@@ -10,7 +10,7 @@ use larder::freshness::{Columns, Condition, Dependency, Order, Place, Query, Val
 use rust_decimal::Decimal;
 
 use super::{Bind, Dialect, statement};
-use crate::search::{BoundingBox, Position, Sort};
+use crate::search::{BoundingBox, Position, Sort, Terms};
 use crate::{Price, Property, Search, Status};
 
 /// The table of listings, as its watch names it.
@@ -47,6 +47,12 @@ pub(crate) fn of_id(id: i64) -> Dependency {
     Dependency::Row { table: Arc::clone(&SHARED_TABLE), id: id.into() }
 }
 
+/// What a count depends on; `oldest` is as for [`of_newest`]. Where counting stopped, it only says that there are so many.
+pub(crate) fn of_count(dialect: &Dialect, search: &Search, oldest: Option<DateTime<Utc>>) -> Dependency {
+    let columns = if oldest.is_some() { Columns::AtLeast } else { nothing_shown() };
+    newest(dialect, search, columns, oldest)
+}
+
 /// What a count depends on, and what the values of `columns` do that were counted with it: the rows that match, and where
 /// counting stopped, only those since `oldest`, the time of the last one that was counted.
 pub(crate) fn of_newest(
@@ -55,14 +61,17 @@ pub(crate) fn of_newest(
     columns: &[&'static str],
     oldest: Option<DateTime<Utc>>,
 ) -> Dependency {
+    newest(dialect, search, Columns::Only(columns.iter().map(|&column| column.into()).collect()), oldest)
+}
+
+fn newest(dialect: &Dialect, search: &Search, columns: Columns, oldest: Option<DateTime<Utc>>) -> Dependency {
     let by_time = Search { sort: Sort::Newest, ..search.clone() };
     let window = oldest.map(|oldest| {
         // Before all ids, so that it holds for every row of that time: which of them was the last was not asked.
         let until = place(dialect, &by_time, Position { key: oldest.timestamp_micros(), id: i64::MIN });
         Window { order: order(dialect, &by_time), after: None, until: Some(until) }
     });
-    let columns = columns.iter().map(|&column| column.into()).collect();
-    query(dialect, search, window, Columns::Only(columns))
+    query(dialect, search, window, columns)
 }
 
 /// What a stretch of the active listings in order of id depends on: those above `after`, up to `until` where it was the last
@@ -102,8 +111,22 @@ fn conditions(dialect: &Dialect, search: &Search) -> Vec<Condition> {
     conditions.extend(range("bedrooms", min_bedrooms.map(Value::from), max_bedrooms.map(Value::from)));
     conditions.extend(range("bathrooms", search.min_bathrooms.map(Value::from), None));
     conditions.extend(search.bbox.iter().flat_map(inside));
-    conditions.extend(search.q.is_some().then_some(Condition::Undecidable));
+    conditions.extend(search.q.iter().flat_map(|terms| words(dialect, terms)));
     conditions
+}
+
+/// What the database says of words; of one that it may take apart by rules of its own, nothing is known.
+fn words(dialect: &Dialect, terms: &Terms) -> Vec<Condition> {
+    let Some(column) = dialect.words_column else { return vec![Condition::Undecidable] };
+    let is_plain = |word: &&String| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let (plain, other): (Vec<_>, Vec<_>) = terms.words().iter().partition(is_plain);
+    let plain = plain.into_iter().map(|word| word.as_str().into()).collect();
+    std::iter::once(Condition::Words(column.into(), plain))
+        .chain((!other.is_empty()).then_some(Condition::Undecidable))
+        .collect()
 }
 
 fn equals(column: &str, value: &str) -> Condition {

@@ -26,6 +26,8 @@ pub struct Dialect {
     pub time: fn(DateTime<Utc>) -> Bind,
     /// The column that a price is written to.
     pub price_column: &'static str,
+    /// The column of which a change tells the words that are searched, if there is one.
+    pub words_column: Option<&'static str>,
     /// The columns that searches filter and sort by: what a change must tell of a listing.
     pub watched: &'static [&'static str],
     /// A statement whose rows say when they were read.

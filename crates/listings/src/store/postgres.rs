@@ -26,6 +26,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     money: |price| Bind::Decimal(price.decimal()),
     time: Bind::Timestamp,
     price_column: "price",
+    words_column: Some("search_text"),
     watched: &[
         "status",
         "kind",
@@ -37,6 +38,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         "latitude",
         "longitude",
         "created_at",
+        "search_text",
     ],
     stamped: larder::source::postgres::stamped,
 };

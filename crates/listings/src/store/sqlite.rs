@@ -30,6 +30,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     money: |price| Bind::Integer(price.cents()),
     time: |time| Bind::Text(time.format(TIME_FORMAT).to_string()),
     price_column: "price_cents",
+    // They are in a table of their own.
+    words_column: None,
     watched: &[
         "status",
         "kind",

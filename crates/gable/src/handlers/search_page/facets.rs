@@ -1,8 +1,8 @@
 //! The facets: what else there is, and how much of it.
 
-use listings::Search;
 use listings::read::{Facet, Overview};
 use listings::search::Parameter;
+use listings::{Kind, Search};
 
 use super::wording;
 use crate::handlers::address;
@@ -25,13 +25,22 @@ fn group(search: &Search, facet: &Facet) -> FacetGroup {
         // Numbers are looked for in their own order, not by how many there are.
         values.sort_by_key(|(bedrooms, _)| bedrooms.parse::<i32>().unwrap_or_default());
     }
-    FacetGroup {
-        name: name(facet.parameter).to_owned(),
-        values: values
-            .into_iter()
-            .filter_map(|(value, listings)| link(search, facet.parameter, &value, listings, !facet.is_exact))
-            .collect(),
-    }
+    // Counted among the newest only, there are at least so many.
+    let counted = |listings: i64| words::number(listings.unsigned_abs(), !facet.is_exact);
+    let found = values
+        .iter()
+        .filter_map(|(value, listings)| link(search, facet.parameter, value, Some(counted(*listings))));
+    let others =
+        other_kinds(search, facet).filter_map(|kind| link(search, facet.parameter, kind.name(), None));
+    FacetGroup { name: name(facet.parameter).to_owned(), values: found.chain(others).collect() }
+}
+
+/// Where one kind was chosen, the others to choose from. How many there are of these is not said, since that would have to be
+/// said anew whenever one of them came or went.
+fn other_kinds(search: &Search, facet: &Facet) -> impl Iterator<Item = Kind> {
+    let is_chosen = facet.parameter == Parameter::Kind && search.kind.is_some();
+    let chosen = search.kind;
+    Kind::ALL.into_iter().filter(move |&kind| is_chosen && Some(kind) != chosen)
 }
 
 fn name(parameter: Parameter) -> &'static str {
@@ -43,16 +52,10 @@ fn name(parameter: Parameter) -> &'static str {
 }
 
 /// One value as a link; none for a value that cannot be searched for (a place name that another program left empty).
-fn link(
-    search: &Search,
-    parameter: Parameter,
-    value: &str,
-    listings: i64,
-    is_sample: bool,
-) -> Option<FacetValue> {
+fn link(search: &Search, parameter: Parameter, value: &str, count: Option<String>) -> Option<FacetValue> {
     let (narrowed, widened) = match parameter {
         Parameter::Kind => (
-            Search { kind: Some(listings::Kind::named(value)?), ..search.first_page() },
+            Search { kind: Some(Kind::named(value)?), ..search.first_page() },
             search.without(Parameter::Kind),
         ),
         Parameter::Location => (search.first_page().at(value)?, search.without(Parameter::Location)),
@@ -68,8 +71,7 @@ fn link(
     let target = if applied { widened } else { narrowed };
     Some(FacetValue {
         label: label(parameter, value),
-        // Counted among the newest only, there are at least so many.
-        count: words::number(listings.unsigned_abs(), is_sample),
+        count,
         href: address(super::PATH, &target.canonical()),
         applied,
     })

@@ -13,6 +13,9 @@ use crate::pages::wording as words;
 
 /// Filters that are dropped, or else kept alone, to find a way out of an empty result: each costs a statement or two.
 const RELAXATIONS: usize = 4;
+/// Who has found nothing wants to know whether there is a little or a lot: a larger number would be counted longer, and made
+/// again more often.
+const ENOUGH: i64 = 100;
 
 pub(super) async fn of(
     catalogue: &Catalogue,
@@ -66,7 +69,7 @@ async fn fruitful(
 ) -> Result<Vec<Relaxation>, Error> {
     let mut found = Vec::new();
     for (label, candidate) in candidates {
-        let found_by_it = *catalogue.count(reading, &candidate).await?;
+        let found_by_it = *catalogue.count(reading, &candidate, ENOUGH).await?;
         if found_by_it.listings > 0 {
             found.push((found_by_it.listings, relaxation(label, &candidate, found_by_it)));
         }

@@ -94,7 +94,7 @@ fn cards(from: i64) -> Vec<Card> {
 }
 
 fn value(label: &str, count: u64, applied: bool) -> FacetValue {
-    let count = wording::number(count, false);
+    let count = Some(wording::number(count, false));
     FacetValue { label: label.to_owned(), count, href: format!("/?facet={label}"), applied }
 }
 

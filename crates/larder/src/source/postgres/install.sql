@@ -245,6 +245,11 @@ begin
             and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
             then format('case when pg_catalog.octet_length((%1$s)::pg_catalog.text) operator(pg_catalog.>) 1024 '
                         'then ''[]''::pg_catalog.jsonb else pg_catalog.to_jsonb((%1$s)::pg_catalog.text) end', value)
+        -- The words of a document, of a few hundred at most. None at all is `[]` as well: that says less than could be said.
+        when base = 'tsvector'::regtype
+            then format('case when pg_catalog.length(%1$s) operator(pg_catalog.>) 500 '
+                        'then ''[]''::pg_catalog.jsonb '
+                        'else pg_catalog.to_jsonb(pg_catalog.tsvector_to_array(%1$s)) end', value)
         else '''[]''::pg_catalog.jsonb'
     end;
 end

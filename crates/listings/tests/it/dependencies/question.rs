@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use larder::Reading;
 use larder::freshness::Dependency;
+use listings::read::MOST_COUNTED;
 use listings::{Property, Search, Store};
 
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ impl Question {
         let reading = Reading::new();
         let text = match self {
             Question::Page(search) => text(store.page(&reading, search).await.unwrap()),
-            Question::Count(search) => text(store.count(&reading, search).await.unwrap()),
+            Question::Count(search) => text(store.count(&reading, search, MOST_COUNTED).await.unwrap()),
             Question::Overview(search) => text(store.overview(&reading, search).await.unwrap()),
             Question::Id(id) => text(store.property_by_id(&reading, *id).await.unwrap()),
             Question::Similar(property) => text(store.similar(&reading, property, 2).await.unwrap()),

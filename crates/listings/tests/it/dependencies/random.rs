@@ -20,18 +20,20 @@ const TABLES: u64 = 12;
 const QUESTIONS: usize = 40;
 const CHANGES: usize = 12;
 
-/// Of the answers that stayed as they were, how many of a hundred may have been touched at the most. Answers with words
-/// are touched by whatever meets their other conditions.
-const SPARED: [(&str, usize); 8] = [
+/// Of the answers that stayed as they were, how many of a hundred may have been touched at the most: by what is so near an edge of
+/// the map, or so odd a price, that a change cannot tell on which side it is.
+const SPARED: [(&str, usize); 7] = [
     ("page", 4),
-    ("count", 2),
+    ("count", 4),
     ("overview", 5),
     ("id", 0),
     ("similar", 15),
     ("active after", 2),
     ("stretches", 15),
-    ("with words", 40),
 ];
+/// The same for answers with words: SQLite's changes tell none, so whatever meets their other conditions touches them.
+const SPARED_WITH_WORDS: usize = 6;
+const SPARED_WITH_WORDS_UNTOLD: usize = 40;
 
 /// What became of the answers of one kind.
 #[derive(Debug, Default, Clone, Copy)]
@@ -60,6 +62,7 @@ impl fmt::Display for Tally {
 
 #[expect(clippy::print_stdout, reason = "how well it spares is half of what this test is for")]
 pub(super) async fn run(test: TestStore) {
+    let with_words = if test.is_sqlite() { SPARED_WITH_WORDS_UNTOLD } else { SPARED_WITH_WORDS };
     let mut tallies = BTreeMap::new();
     let mut writer = Writer::of(&test).await;
     for seed in 0..TABLES {
@@ -69,7 +72,7 @@ pub(super) async fn run(test: TestStore) {
     for (name, tally) in &tallies {
         println!("{name:>12}: {tally}");
     }
-    for (name, most) in SPARED {
+    for (name, most) in SPARED.into_iter().chain([("with words", with_words)]) {
         let tally = tallies[name];
         assert!(tally.changed > 0 && tally.in_vain_of_a_hundred() <= most, "{name}: {tally}");
     }
@@ -260,7 +263,7 @@ impl Table<'_> {
             ("min_bathrooms", &["0", "1", "3"], 10),
             ("min_area", &["0", "50", "51"], 10),
             ("max_area", &["50", "51", "100"], 10),
-            ("q", &["sea", "view garden", "nowhere", "accra"], 12),
+            ("q", &["sea", "view garden", "nowhere", "accra", "qui&", "2nd sea", "são home"], 6),
         ];
         for (name, values, in_how_many) in choices {
             if self.one_in(in_how_many) {
@@ -288,7 +291,7 @@ async fn ask_all(store: &Store, questions: &[Question]) -> Vec<Answer> {
 
 const PRICES: [Option<i64>; 7] =
     [None, None, Some(0), Some(10_000), Some(10_001), Some(20_000), Some(999_999_999_999)];
-const TEXTS: [&str; 3] = ["sea view", "garden home", "quiet sea"];
+const TEXTS: [&str; 3] = ["sea view", "garden home", "quiet seaside"];
 const PLACES: [&str; 6] = ["Accra", "accra", "ACCRA", "Tema", "Ärla", "ärla"];
 const TIMES: [&str; 5] = [
     "2025-12-31T23:59:59.999999Z",

@@ -24,7 +24,8 @@ type Row = (i64, String);
 const IN_POSTGRES: &str = "select id::bigint, version, jsonb_build_object('status', status, 'kind', kind, \
     'location', location, 'price', price, 'floor_area', floor_area, 'bedrooms', bedrooms, 'bathrooms', bathrooms, \
     'latitude', latitude, 'longitude', longitude, \
-    'created_at', (extract(epoch from created_at) * 1000000)::bigint)::text from properties_property";
+    'created_at', (extract(epoch from created_at) * 1000000)::bigint, \
+    'search_text', tsvector_to_array(search_text))::text from properties_property";
 
 const IN_SQLITE: &str = "select id, version, json_object('status', status, 'kind', kind, 'location', location, \
     'price_cents', price_cents, 'floor_area', floor_area, 'bedrooms', bedrooms, 'bathrooms', bathrooms, \
