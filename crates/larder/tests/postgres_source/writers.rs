@@ -80,7 +80,7 @@ async fn more_changes_than_a_poll_carries_are_called_too_many() {
     use larder::source::Source as _;
     let mut site = Site::watched().await;
     let node = site.node().await;
-    let report = "insert into larder.change (xid, relation, id) select pg_current_xact_id(), 'properties_property', to_jsonb(n)
+    let report = "insert into larder.change (xid, relation, new) select pg_current_xact_id(), 'properties_property', json_build_array(n)
                   from generate_series(1, 20000) n";
     site.run(report).await;
     let mut source = site.source();
