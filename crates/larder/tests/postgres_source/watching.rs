@@ -1,9 +1,12 @@
 //! What can be watched, what watching notices, and what DDL makes of it.
 
+use std::pin::Pin;
+
 use larder::source::postgres::{self, InstallError, Installed};
 use larder::source::{Source as _, SourceError};
+use sqlx::PgConnection;
 
-use crate::site::{COLUMNS, Site};
+use crate::site::{COLUMNS, Site, eventually, run, text};
 
 async fn refusal(site: &mut Site, table: &str, columns: &[&str]) -> String {
     match postgres::watch(&mut site.admin, table, columns).await {
@@ -129,32 +132,44 @@ async fn an_older_installation_is_brought_to_this_version_and_its_tables_stay_wa
     site.run("drop owned by asks; drop role asks").await;
 }
 
+/// Whoever came to the table before holds the upgrade up; whoever comes later finds the new function, although it has run the
+/// old one before.
 #[tokio::test]
 async fn an_upgrade_lets_no_writer_fail() {
     let mut site = Site::watched().await;
     site.run(VERSION_1).await;
-    let mut writer = site.connect().await;
-    // The function that it runs in the next statement is known to it by now.
-    crate::site::run(&mut writer, "insert into properties_property (price) values (1)").await;
-    crate::site::run(&mut writer, "begin; select from properties_property").await;
+    let (mut early, mut late, mut watcher) =
+        (site.connect().await, site.connect().await, site.connect().await);
+    let write = "insert into properties_property (price) values (1)";
+    run(&mut late, write).await;
+    run(&mut early, "begin").await;
+    run(&mut early, write).await;
     {
         let mut installing = std::pin::pin!(postgres::install(&mut site.admin));
-        crate::site::run(&mut writer, "insert into properties_property (price) values (2)").await;
-        let mut watcher = crate::site::connect(&site.url).await;
-        crate::site::eventually(async || {
-            let installed = tokio::select! { biased; installed = &mut installing => Some(installed), () = tokio::task::yield_now() => None };
-            assert!(installed.is_none(), "the writer holds it up");
-            let waiting = "select count(*)::text from pg_locks where not granted and mode = 'AccessExclusiveLock'
-                           and database = (select oid from pg_database where datname = current_database())";
-            (crate::site::text(&mut watcher, waiting).await == "1").then_some(())
-        })
-        .await;
-        crate::site::run(&mut writer, "insert into properties_property (price) values (3); commit").await;
-        installing.await.unwrap();
+        wait_for_locks(&mut watcher, "1", installing.as_mut()).await;
+        let mut both = std::pin::pin!(async { tokio::join!(installing, run(&mut late, write)) });
+        wait_for_locks(&mut watcher, "2", both.as_mut()).await;
+        run(&mut early, write).await;
+        run(&mut early, "commit").await;
+        both.await.0.unwrap();
     }
+    assert_eq!(site.text("select new ->> 1 from larder.change").await, "1.00", "what the late one wrote");
     let mut node = site.node().await;
-    crate::site::run(&mut writer, "insert into properties_property (price) values (4)").await;
-    assert_eq!(node.told().await, ["4: none -> 4"]);
+    run(&mut early, "update properties_property set price = 5 where id = 1").await;
+    assert_eq!(node.told().await, ["1: 1 -> 5"]);
+    assert_eq!(site.fault().await, "");
+}
+
+/// Until so many locks of this database are waited for, while this goes on.
+async fn wait_for_locks(watcher: &mut PgConnection, number: &str, mut going: Pin<&mut impl Future>) {
+    eventually(async || {
+        let done = tokio::select! { biased; _ = &mut going => true, () = tokio::task::yield_now() => false };
+        assert!(!done, "a lock holds it up");
+        let waiting = "select count(*)::text from pg_locks where not granted
+                       and database = (select oid from pg_database where datname = current_database())";
+        (text(watcher, waiting).await == number).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -185,8 +185,9 @@ begin
     from (
         select * from larder.change c
         where (c.xid >= seen_xmax or c.xid = any (seen_xip))
-            -- Rows out of a dump can have numbers that are yet to come.
-            and c.xid < pg_snapshot_xmax(pg_current_snapshot())
+            -- Rows out of a dump can have numbers that are yet to come. Said so that the index can't serve it: once the table
+            -- was analyzed, all that is below would be read at every poll.
+            and (c.xid < pg_snapshot_xmax(pg_current_snapshot())) is true
         order by c.at limit most + 1
     ) c;
     -- At the same moment: whoever sees a table watched anew sees a new epoch too, and relies on nothing of before.
