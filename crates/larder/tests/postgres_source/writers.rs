@@ -99,7 +99,7 @@ async fn a_poll_reads_nothing_that_was_seen_before() {
     site.run("analyze larder.change").await;
     // In one transaction, so that the server does not take the sum over in between.
     site.run("begin").await;
-    let fetched = "select pg_stat_get_xact_tuples_fetched('larder.change'::regclass)::text";
+    let fetched = "select pg_stat_get_xact_tuples_fetched('larder.change_xid'::regclass)::text";
     let before = site.text(fetched).await;
     site.run("select larder.poll(pg_snapshot_xmax(pg_current_snapshot()), '{}', 20000)").await;
     assert_eq!(site.text(fetched).await, before);
