@@ -125,7 +125,7 @@ impl Bench {
     async fn polls(&mut self, changes: u32) {
         self.set_up(true).await;
         let fill = format!(
-            "insert into larder.change (xid, relation, id) select pg_current_xact_id(), 'properties_property', to_jsonb(n)
+            "insert into larder.change (xid, relation, new) select pg_current_xact_id(), 'properties_property', json_build_array(n)
              from generate_series(1, {changes}) n"
         );
         sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut self.connection).await.unwrap();

@@ -1,9 +1,6 @@
 //! What one committed row operation did.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde_json::value::RawValue;
 
 use super::{Value, Xid};
 
@@ -23,13 +20,6 @@ impl RowValues {
     pub fn of_json(json: &serde_json::Value) -> Option<RowValues> {
         let object = json.as_object()?;
         Some(RowValues::new(object.iter().map(|(name, value)| (name.as_str(), Value::of_json(value)))))
-    }
-
-    /// The values of a JSON object as text, with every digit of its numbers; `None` where it is none.
-    #[must_use]
-    pub fn of_raw_json(json: &RawValue) -> Option<RowValues> {
-        let object: BTreeMap<Box<str>, &RawValue> = serde_json::from_str(json.get()).ok()?;
-        Some(RowValues::new(object.into_iter().map(|(name, value)| (name, Value::of_raw_json(value)))))
     }
 
     /// The value of a column; `None` where the column is not watched.

@@ -175,6 +175,68 @@ async fn the_words_of_a_document_are_told_unless_they_are_too_many() {
     assert_eq!(told[1..], [Value::Null, Value::Unknown, Value::Unknown]);
 }
 
+#[tokio::test]
+async fn floats_keep_every_digit() {
+    let mut site = Site::watched().await;
+    site.run("create table measured (id int primary key, f float8)").await;
+    postgres::watch(&mut site.admin, "measured", &["f"]).await.unwrap();
+    let mut node = site.node().await;
+    let floats = [
+        1e15,
+        1e16,
+        1.5e20,
+        -2.5e-7,
+        0.1 + 0.2,
+        1.234_567_890_123_456_7e25,
+        1e28,
+        1e29,
+        1e-28,
+        1e-40,
+        -0.0,
+        5e-324,
+    ];
+    for (id, float) in floats.iter().enumerate() {
+        site.run(&format!("insert into measured values ({id}, '{float:e}')")).await;
+    }
+    let told: Vec<Value> = node.news().await.iter().map(|change| value(change, "f")).collect();
+    assert_eq!(told, floats.map(Value::from));
+}
+
+#[tokio::test]
+async fn moments_before_1970_and_without_a_zone_are_microseconds_too() {
+    let mut site = Site::watched().await;
+    site.run("create table happened (id int primary key, t timestamptz, plain timestamp, s numeric)").await;
+    postgres::watch(&mut site.admin, "happened", &["s", "plain", "t"]).await.unwrap();
+    let mut node = site.node().await;
+    site.run(
+        "insert into happened values (1, '1969-12-31 23:59:59.999999Z', '2024-01-02 03:04:05.678901', 7),
+             (2, '9999-12-31 23:59:59.999999Z', '-infinity', null)",
+    )
+    .await;
+    let news = node.news().await;
+    let all = |change| ["t", "plain", "s"].map(|column| value(change, column));
+    assert_eq!(all(&news[0]), [Value::from(-1), Value::from(1_704_164_645_678_901_i64), Value::from(7)]);
+    assert_eq!(
+        all(&news[1]),
+        [Value::from(253_402_300_799_999_999_i64), Value::from("-Infinity"), Value::Null]
+    );
+}
+
+#[tokio::test]
+async fn fifty_columns_are_told_each_by_its_name() {
+    let mut site = Site::watched().await;
+    let names: Vec<String> = (1..=50).rev().map(|n| format!("c{n}")).collect();
+    let columns = names.iter().map(|name| format!("{name} int")).collect::<Vec<_>>().join(", ");
+    site.run(&format!("create table wide (id text primary key, {columns})")).await;
+    let watched: Vec<&str> = names.iter().map(String::as_str).rev().collect();
+    postgres::watch(&mut site.admin, "wide", &watched).await.unwrap();
+    let mut node = site.node().await;
+    site.run("insert into wide (id, c1, c50) values ('a', 1, 50)").await;
+    let news = node.news().await;
+    assert_eq!(["c1", "c2", "c50"].map(|column| value(&news[0], column)), [1.into(), Value::Null, 50.into()]);
+    assert!(matches!(&news[0].happened, Happened::Row { id, .. } if *id == Value::from("a")));
+}
+
 fn value(change: &Change, column: &str) -> Value {
     let Happened::Row { new: Some(new), .. } = &change.happened else { panic!("no new row") };
     new.value(column).unwrap().clone()
@@ -219,6 +281,50 @@ async fn above_a_thousand_rows_the_whole_table_is_reported_once() {
     assert_eq!((told.len(), told.last().unwrap().as_str()), (1001, "all of properties_property"));
     site.run("update properties_property set price = 4 where id = 1").await;
     assert_eq!(node.told().await, ["1: 3 -> 4"], "the next transaction counts anew");
+}
+
+#[tokio::test]
+async fn rows_that_a_savepoint_took_back_are_not_counted() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run(
+        "begin; insert into properties_property (price) select generate_series(1, 990); savepoint a;
+         insert into properties_property (price) select generate_series(1, 20); rollback to a;
+         insert into properties_property (price) select generate_series(1, 10); commit",
+    )
+    .await;
+    let told = node.told().await;
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (1000, "1020: none -> 10"));
+}
+
+#[tokio::test]
+async fn rows_of_earlier_transactions_and_of_other_tables_are_not_counted() {
+    let mut site = Site::watched().await;
+    site.run(
+        "select larder.watch('properties_property', array['price'], 3); create table b (id int primary key, price int);
+         select larder.watch('b', array['price'])",
+    )
+    .await;
+    let mut node = site.node().await;
+    for _ in 0..5 {
+        site.run("insert into properties_property (price) values (1), (1)").await;
+    }
+    assert_eq!(node.told().await.iter().filter(|told| told.ends_with("none -> 1")).count(), 10);
+    site.run("begin; insert into b select n, n from generate_series(1, 10) n; insert into properties_property (price) values (2), (2), (2); commit")
+        .await;
+    assert!(node.told().await.iter().all(|told| !told.starts_with("all")));
+    site.run("begin; insert into b select n, n from generate_series(11, 20) n; insert into properties_property (price) values (2), (2), (2), (2); commit")
+        .await;
+    assert_eq!(node.told().await.iter().filter(|told| told.starts_with("all")).count(), 1);
+}
+
+/// Otherwise whoever writes a thousand rows a second, one at a time, would have each counted in the dearest way.
+#[tokio::test]
+async fn after_much_was_reported_the_servers_sum_begins_anew() {
+    let mut site = Site::watched().await;
+    site.run("insert into properties_property (price) select generate_series(1, 1001)").await;
+    let sum = "select pg_stat_get_xact_tuples_inserted('larder.change'::regclass)::text";
+    assert_eq!(site.text(sum).await, "0");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! What can be watched, what watching notices, and what DDL makes of it.
 
+use std::pin::Pin;
+
 use larder::source::postgres::{self, InstallError, Installed};
 use larder::source::{Source as _, SourceError};
+use sqlx::PgConnection;
 
-use crate::site::{COLUMNS, Site};
+use crate::site::{COLUMNS, Site, eventually, run, text};
 
 async fn refusal(site: &mut Site, table: &str, columns: &[&str]) -> String {
     match postgres::watch(&mut site.admin, table, columns).await {
@@ -93,6 +96,114 @@ async fn watching_makes_what_was_kept_before_worthless_and_watching_the_same_aga
     site.run("insert into properties_property (price) values (1); truncate properties_property").await;
     assert_eq!(node.told().await, [""; 0]);
     assert_eq!(site.fault().await, "");
+}
+
+/// As version 1 left it, as far as this version differs.
+const VERSION_1: &str = "
+    drop table larder.change;
+    create unlogged table larder.change (xid xid8 not null, relation text not null, id jsonb, old jsonb, new jsonb,
+        at timestamptz not null default clock_timestamp());
+    alter table larder.watched drop seconds;
+    update larder.installation set version = 1, script = 'of version 1';
+    do $do$ begin
+        execute format('create or replace function larder.%I() returns trigger language plpgsql security definer as %L',
+            (select function_name from larder.watched), 'begin insert into larder.change (xid, relation, id) values
+            (pg_current_xact_id(), ''properties_property'', to_jsonb(new.id)); return null; end');
+        update larder.watched w set version = 1,
+            body = (select md5(prosrc) from pg_proc where proname = w.function_name);
+    end $do$";
+
+#[tokio::test]
+async fn an_older_installation_is_brought_to_this_version_and_its_tables_stay_watched() {
+    let mut site = Site::watched().await;
+    site.run("create role asks").await;
+    site.run("select larder.grant_to('asks')").await;
+    site.run(VERSION_1).await;
+    site.run("insert into properties_property (price) values (1)").await;
+    assert!(site.fault().await.contains("version 1"));
+    postgres::install(&mut site.admin).await.unwrap();
+    assert_eq!(site.fault().await, "");
+    let mut node = site.node().await;
+    site.run("insert into properties_property (price) values (2)").await;
+    assert_eq!(node.told().await, ["2: none -> 2"]);
+    let rights =
+        "select has_function_privilege('asks', 'larder.poll(xid8, xid8[], integer)', 'execute')::text";
+    assert_eq!(site.text(rights).await, "true");
+    site.run("drop owned by asks; drop role asks").await;
+}
+
+/// Whoever came to the table before holds the upgrade up; whoever comes later finds the new function, although it has run the
+/// old one before.
+#[tokio::test]
+async fn an_upgrade_lets_no_writer_fail() {
+    let mut site = Site::watched().await;
+    site.run(VERSION_1).await;
+    let (mut early, mut late, mut watcher) =
+        (site.connect().await, site.connect().await, site.connect().await);
+    let write = "insert into properties_property (price) values (1)";
+    run(&mut late, write).await;
+    run(&mut early, "begin").await;
+    run(&mut early, write).await;
+    {
+        let mut installing = std::pin::pin!(postgres::install(&mut site.admin));
+        wait_for_locks(&mut watcher, "1", installing.as_mut()).await;
+        let mut both = std::pin::pin!(async { tokio::join!(installing, run(&mut late, write)) });
+        wait_for_locks(&mut watcher, "2", both.as_mut()).await;
+        run(&mut early, write).await;
+        run(&mut early, "commit").await;
+        both.await.0.unwrap();
+    }
+    assert_eq!(site.text("select new ->> 1 from larder.change").await, "1.00", "what the late one wrote");
+    let mut node = site.node().await;
+    run(&mut early, "update properties_property set price = 5 where id = 1").await;
+    assert_eq!(node.told().await, ["1: 1 -> 5"]);
+    assert_eq!(site.fault().await, "");
+}
+
+/// Until so many locks of this database are waited for, while this goes on.
+async fn wait_for_locks(watcher: &mut PgConnection, number: &str, mut going: Pin<&mut impl Future>) {
+    eventually(async || {
+        let done = tokio::select! { biased; _ = &mut going => true, () = tokio::task::yield_now() => false };
+        assert!(!done, "a lock holds it up");
+        let waiting = "select count(*)::text from pg_locks where not granted
+                       and database = (select oid from pg_database where datname = current_database())";
+        (text(watcher, waiting).await == number).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upgrade_blinds_what_can_no_longer_be_watched() {
+    let mut site = Site::watched().await;
+    site.run(VERSION_1).await;
+    site.run("drop event trigger larder_ddl; drop event trigger larder_drop; alter table properties_property drop price").await;
+    postgres::install(&mut site.admin).await.unwrap();
+    let mut node = site.node().await;
+    site.run("insert into properties_property default values").await;
+    assert_eq!(node.told().await, ["all of properties_property"]);
+    assert!(site.fault().await.contains("the columns that are watched are not what they were"));
+}
+
+#[tokio::test]
+async fn what_was_told_before_a_table_was_watched_anew_is_read_with_nobody_elses_names() {
+    let mut site = Site::watched().await;
+    let mut node = site.node().await;
+    site.run("insert into properties_property (price) values (1)").await;
+    site.run("begin").await;
+    postgres::watch(&mut site.admin, "properties_property", &["location", "price"]).await.unwrap();
+    let mut before = site.node().await;
+    let (mut started, known) = (site.source(), node.snapshot().clone());
+    assert_eq!(before.told().await, [""; 0]);
+    // The watch is not committed: a poll reads the columns of before.
+    let polled = started.poll(Some(&known)).await.unwrap().changes;
+    let larder::freshness::PolledChanges::All(changes) = polled else { panic!("too many") };
+    assert_eq!(changes.iter().map(crate::site::told).collect::<Vec<_>>(), ["1: none -> 1"]);
+    site.run("commit").await;
+    let incarnation = node.last.incarnation;
+    assert_eq!(node.told().await, ["all of properties_property"], "it has other columns");
+    assert_ne!(node.last.incarnation, incarnation, "and nobody relies on it");
+    site.run("update properties_property set price = 2").await;
+    assert_eq!(node.told().await, ["1: 1 -> 2"]);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn more_changes_than_a_poll_carries_are_called_too_many() {
     use larder::source::Source as _;
     let mut site = Site::watched().await;
     let node = site.node().await;
-    let report = "insert into larder.change (xid, relation, id) select pg_current_xact_id(), 'properties_property', to_jsonb(n)
+    let report = "insert into larder.change (xid, relation, new) select pg_current_xact_id(), 'properties_property', json_build_array(n)
                   from generate_series(1, 20000) n";
     site.run(report).await;
     let mut source = site.source();
@@ -88,6 +88,22 @@ async fn more_changes_than_a_poll_carries_are_called_too_many() {
     assert!(matches!(polled, PolledChanges::All(changes) if changes.len() == 20_000));
     site.run("insert into properties_property (price) values (1)").await;
     assert_eq!(source.poll(Some(node.snapshot())).await.unwrap().changes, PolledChanges::TooMany);
+}
+
+#[tokio::test]
+async fn a_poll_reads_nothing_that_was_seen_before() {
+    let mut site = Site::watched().await;
+    site.run("insert into larder.change (xid, relation, new) select pg_current_xact_id(), 'properties_property', json_build_array(n)
+              from generate_series(1, 20000) n")
+        .await;
+    site.run("analyze larder.change").await;
+    // In one transaction, so that the server does not take the sum over in between.
+    site.run("begin").await;
+    let fetched = "select pg_stat_get_xact_tuples_fetched('larder.change_xid'::regclass)::text";
+    let before = site.text(fetched).await;
+    site.run("select larder.poll(pg_snapshot_xmax(pg_current_snapshot()), '{}', 20000)").await;
+    assert_eq!(site.text(fetched).await, before);
+    site.run("rollback").await;
 }
 
 #[tokio::test]

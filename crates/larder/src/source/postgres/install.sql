@@ -13,15 +13,35 @@ create table if not exists larder.installation (
     event_triggers boolean not null default false
 );
 
+-- Up to version 1, a change had a column `id` and named its values. Whoever writes to a watched table runs a function that
+-- writes such changes: so nobody may, until there are others.
+do $$
+declare
+    part regclass;
+begin
+    if not exists (select from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass('larder.change')
+                   and a.attname = 'id' and not a.attisdropped) then
+        return;
+    end if;
+    for part in select c.oid from larder.watched w join pg_catalog.pg_class c on c.oid = w.oid order by c.oid loop
+        -- As much as watching anew takes: to ask for more later is how two wait for each other.
+        execute pg_catalog.format('lock table %s in access exclusive mode', part);
+    end loop;
+    drop table larder.change;
+    alter table larder.watched add seconds text[] not null default '{}';
+    perform pg_catalog.set_config('larder.watches_anew', 'true', true);
+end
+$$;
+
 -- Unlogged: crash recovery empties it, as it does the epoch. After a crash the numbers of transactions are given out
 -- again, and changes with the old numbers would be lies.
 create unlogged table if not exists larder.change (
     xid xid8 not null,
     relation text not null,
-    -- All three null: take the whole table for changed.
-    id jsonb,
-    old jsonb,
-    new jsonb,
+    -- The row before and after: its primary key, which is null where there is no row, and the watched columns in their order.
+    -- Without names: they were half of what a writer had to write. Both null: take the whole table for changed.
+    old json,
+    new json,
     at timestamptz not null default clock_timestamp()
 );
 create index if not exists change_xid on larder.change (xid);
@@ -56,7 +76,9 @@ create table if not exists larder.watched (
     function_name text not null,
     -- A hash of the function's text.
     body text not null,
-    version integer not null
+    version integer not null,
+    -- The columns whose values are told in seconds.
+    seconds text[] not null default '{}'
 );
 
 -- Whatever is written to the epoch, by a restore too, is a new one.
@@ -157,16 +179,22 @@ begin
         number := 0;
         return;
     end if;
-    select count(*), case when count(*) <= most then
-        json_agg(json_build_array(c.xid::text, c.relation, c.id, c.old, c.new)) end
+    select count(*), case when count(*) between 1 and most then
+        json_agg(json_build_array(c.xid::text, c.relation, c.old, c.new)) end
     into number, changes
     from (
         select * from larder.change c
         where (c.xid >= seen_xmax or c.xid = any (seen_xip))
-            -- Rows out of a dump can have numbers that are yet to come.
-            and c.xid < pg_snapshot_xmax(pg_current_snapshot())
+            -- Rows out of a dump can have numbers that are yet to come. Said so that the index can't serve it: once the table
+            -- was analyzed, all that is below would be read at every poll.
+            and (c.xid < pg_snapshot_xmax(pg_current_snapshot())) is true
         order by c.at limit most + 1
     ) c;
+    -- At the same moment: whoever sees a table watched anew sees a new epoch too, and relies on nothing of before.
+    if changes is not null then
+        changes := concat('[', (select coalesce(json_object_agg(w.relation, json_build_array(w.columns, w.seconds)), '{}')
+                                from larder.watched w), ',', changes, ']');
+    end if;
 end
 $$;
 
@@ -214,9 +242,9 @@ $$;
 -- A column's value as a change carries it: SQL for an expression that becomes JSON and fails for no value. It is part of a
 -- function without a search_path of its own, so every name in it has its schema.
 --
--- Points in time become microseconds since 1970 UTC. What no node can compare as PostgreSQL does becomes `[]`, which says
--- "there, but not known": types that are not listed, texts under a collation by which different bytes may be equal, long
--- texts. Casts that users have made to json are never called: this runs with the rights of the schema's owner.
+-- Points in time become seconds since 1970 UTC, which the poll makes microseconds of: to multiply costs its writer more. What
+-- no node can compare as PostgreSQL does becomes `[]`, which says "there, but not known": types that are not listed, texts
+-- under a collation by which different bytes may be equal, long texts. Casts that users have made to json are never called: this runs with the rights of the schema's owner.
 create or replace function larder.carried(value text, type oid, modifier integer, collation_oid oid) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -236,7 +264,7 @@ begin
         when base in ('float4'::regtype, 'float8'::regtype)
             then format('(%s)::float8', value)
         when base in ('timestamptz'::regtype, 'timestamp'::regtype)
-            then format('pg_catalog.trunc(extract(epoch from %s) operator(pg_catalog.*) 1000000)', value)
+            then format('extract(epoch from %s)', value)
         -- Of at most so many characters anyway.
         when base = 'varchar'::regtype and modifier between 4 and 4 + 256
             and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
@@ -244,13 +272,13 @@ begin
         when kind = 'e' or base in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
             and coalesce((select c.collisdeterministic from pg_collation c where c.oid = collation_oid), true)
             then format('case when pg_catalog.octet_length((%1$s)::pg_catalog.text) operator(pg_catalog.>) 1024 '
-                        'then ''[]''::pg_catalog.jsonb else pg_catalog.to_jsonb((%1$s)::pg_catalog.text) end', value)
+                        'then ''[]''::pg_catalog.json else pg_catalog.to_json((%1$s)::pg_catalog.text) end', value)
         -- The words of a document, of a few hundred at most. None at all is `[]` as well: that says less than could be said.
         when base = 'tsvector'::regtype
             then format('case when pg_catalog.length(%1$s) operator(pg_catalog.>) 500 '
-                        'then ''[]''::pg_catalog.jsonb '
-                        'else pg_catalog.to_jsonb(pg_catalog.tsvector_to_array(%1$s)) end', value)
-        else '''[]''::pg_catalog.jsonb'
+                        'then ''[]''::pg_catalog.json '
+                        'else pg_catalog.to_json(pg_catalog.tsvector_to_array(%1$s)) end', value)
+        else '''[]''::pg_catalog.json'
     end;
 end
 $$;
@@ -263,21 +291,46 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns::name[]) and not a.attisdropped
 $$;
 
--- The values of a row as SQL; `source` is `old` or `new`.
-create or replace function larder.row_values(source text, table_oid oid, columns text[]) returns text
+-- Those of a table's columns that are told in seconds.
+create or replace function larder.seconds(table_oid oid, columns text[]) returns text[]
 language sql stable set search_path = pg_catalog, pg_temp as $$
-    select format('pg_catalog.jsonb_build_object(%s)', string_agg(
-        format('%L, %s', a.attname,
-               larder.carried(format('%s.%I', source, a.attname), a.atttypid, a.atttypmod, a.attcollation)), ', '))
-    from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns) and not a.attisdropped
+    select coalesce(array_agg(a.attname::text order by a.attnum), '{}')
+    from pg_attribute a where a.attrelid = table_oid and a.attname = any (columns::name[]) and not a.attisdropped
+        and larder.carried('', a.atttypid, a.atttypmod, a.attcollation) like 'extract(%'
+$$;
+
+-- A row as SQL: its primary key and the columns, in this order; `source` is `old` or `new`.
+create or replace function larder.row_values(source text, table_oid oid, key name, columns text[]) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select format('pg_catalog.json_build_array(%s)', string_agg(
+        larder.carried(format('%s.%I', source, a.attname), a.atttypid, a.atttypmod, a.attcollation), ', ' order by n.place))
+    from unnest(key::text || columns) with ordinality n (name, place)
+    join pg_attribute a on a.attrelid = table_oid and a.attname = n.name and not a.attisdropped
+$$;
+
+-- How many rows of a watched table this transaction has reported, however many a savepoint took back. Whoever asks has
+-- reported much: the server then takes the sum of it over after this transaction, and the next one begins at nought.
+create or replace function larder.reported(watched_relation text) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set jit = off set enable_seqscan = off as $$
+begin
+    perform pg_stat_force_next_flush();
+    return (select count(*) from larder.change c where c.xid = pg_current_xact_id() and c.relation = watched_relation);
+end
 $$;
 
 -- The text of the function that reports one table's rows.
 --
 -- It runs for every row that is written, so all that can be is decided here and now. It has no `set search_path`, which
 -- would cost more than all the rest; every name and operator in it has its schema instead (PostgreSQL documentation, CREATE
--- FUNCTION, "Writing SECURITY DEFINER Functions Safely"). Rows are counted in a setting that ends with the transaction; a
--- savepoint that is rolled back takes back what was counted since, with the changes.
+-- FUNCTION, "Writing SECURITY DEFINER Functions Safely"). What is not there, OLD of an insert and NEW of a delete, has
+-- nulls: one statement serves them all.
+--
+-- The server's own statistics say how much this session has reported, in this transaction and in those whose sums it has
+-- not taken over yet (once a second): never less than there is, and for nothing. Only if that is above the threshold, rows
+-- are counted, in a setting that ends with the transaction: to set one makes the commit look at every setting there is. A
+-- savepoint that is rolled back takes back what was counted since, with the changes. (Without `track_counts`, without which
+-- there is no autovacuum either, each row is told, however many.)
 --
 -- `guarded`: before a column is touched, they are compared with those that were watched, since one that was renamed would
 -- fail the write. Where the event triggers stand, they put up another function in time.
@@ -287,57 +340,44 @@ create or replace function larder.report_body(
 language plpgsql stable set search_path = pg_catalog, pg_temp as $body$
 declare
     read text[] := columns || key::text;
-    old_id text;
-    new_id text;
-    guard text := '';
+    guards text[] := '{}';
+    whole text := larder.report_whole(watched_relation, counter);
 begin
-    select format('pg_catalog.to_jsonb(%s)', larder.carried(format('old.%I', key), a.atttypid, a.atttypmod, a.attcollation)),
-           format('pg_catalog.to_jsonb(%s)', larder.carried(format('new.%I', key), a.atttypid, a.atttypmod, a.attcollation))
-    into old_id, new_id from pg_attribute a where a.attrelid = table_oid and a.attname = key;
     -- Whoever asks for fewer digits would have floats reported that are not what they are.
     if exists (select from pg_attribute a where a.attrelid = table_oid and a.attname = any (read)
                and larder.carried('', a.atttypid, a.atttypmod, a.attcollation) like '%::float8') then
-        guard := ' and pg_catalog.current_setting(''extra_float_digits'')::integer operator(pg_catalog.>) 0';
+        guards := guards || text 'pg_catalog.current_setting(''extra_float_digits'')::integer operator(pg_catalog.<=) 0';
     end if;
     if guarded then
-        guard := guard || format(' and larder.shape(tg_relid, %L::pg_catalog.text[]) operator(pg_catalog.=) %L', read,
-                        larder.shape(table_oid, read));
+        guards := guards || format('larder.shape(tg_relid, %L::pg_catalog.text[]) operator(pg_catalog.<>) %L', read,
+                                   larder.shape(table_oid, read));
     end if;
     return format($text$
 declare
-    counted pg_catalog.text := pg_catalog.current_setting(%1$L, true);
-    number integer := case when counted is null or pg_catalog.octet_length(counted) operator(pg_catalog.=) 0
-        then 0 else counted::integer end;
+    counted pg_catalog.text;
+    number integer;
 begin
-    if number operator(pg_catalog.<) %2$s%3$s then
+    if pg_catalog.pg_stat_get_xact_tuples_inserted('larder.change'::pg_catalog.regclass) operator(pg_catalog.>=) %2$s then
+        counted := pg_catalog.current_setting(%1$L, true);
+        -- Told already: the fewer words, the sooner a bulk change is done.
+        if counted operator(pg_catalog.=) 'all' then
+            return null;
+        end if;
+        number := case when counted is null or pg_catalog.octet_length(counted) operator(pg_catalog.=) 0
+            then larder.reported(%3$L) else counted::integer end;
+        if number operator(pg_catalog.>=) %2$s then
+            counted := pg_catalog.set_config(%1$L, 'all', true);
+%4$s
+        end if;
         counted := pg_catalog.set_config(%1$L, (number operator(pg_catalog.+) 1)::pg_catalog.text, true);
-        if tg_op operator(pg_catalog.=) 'UPDATE' then
-            if new.%5$I operator(pg_catalog.=) old.%5$I then
-                insert into larder.change (xid, relation, id, old, new)
-                values (pg_catalog.pg_current_xact_id(), %6$L, %8$s, %9$s, %10$s);
-                return null;
-            end if;
-        end if;
-        if tg_op operator(pg_catalog.<>) 'INSERT' then
-            insert into larder.change (xid, relation, id, old)
-            values (pg_catalog.pg_current_xact_id(), %6$L, %7$s, %9$s);
-        end if;
-        if tg_op operator(pg_catalog.<>) 'DELETE' then
-            insert into larder.change (xid, relation, id, new)
-            values (pg_catalog.pg_current_xact_id(), %6$L, %8$s, %10$s);
-        end if;
-        return null;
     end if;
-    -- Told already: the fewer words, the sooner a bulk change is done.
-    if number operator(pg_catalog.>) %2$s then
-        return null;
-    end if;
-    counted := pg_catalog.set_config(%1$L, (%2$s operator(pg_catalog.+) 1)::pg_catalog.text, true);
-%11$s
+%5$s    insert into larder.change (xid, relation, old, new)
+    values (pg_catalog.pg_current_xact_id(), %3$L, %6$s, %7$s);
+    return null;
 end
-$text$, 'larder.rows_' || counter, threshold, guard, null, key, watched_relation, old_id, new_id,
-        larder.row_values('old', table_oid, columns), larder.row_values('new', table_oid, columns),
-        larder.report_whole(watched_relation, counter));
+$text$, 'larder.rows_' || counter, threshold, watched_relation, whole,
+        (select string_agg(format(E'    if %s then\n%s\n    end if;\n', guard, whole), '') from unnest(guards) guard),
+        larder.row_values('old', table_oid, key, columns), larder.row_values('new', table_oid, key, columns));
 end
 $body$;
 
@@ -366,14 +406,20 @@ begin
 end
 $$;
 
+-- The text of a function that touches no column, and reports that the whole table changed.
+create or replace function larder.blind_body(watched_relation text, function_name text) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select format(E'\nbegin\n%s\nend\n',
+                  larder.report_whole(watched_relation, substr(function_name, length('report_') + 1)))
+$$;
+
 -- After the columns of a watched table were altered: its function touches none of them any more, and reports that the whole
 -- table changed, until the table is watched anew.
 create or replace function larder.blind(watched_relation text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     named larder.watched := (select w from larder.watched w where w.relation = watched_relation);
-    body text := format(E'\nbegin\n%s\nend\n',
-                        larder.report_whole(watched_relation, substr(named.function_name, length('report_') + 1)));
+    body text := larder.blind_body(watched_relation, named.function_name);
 begin
     -- What is blind already stays: putting it up is DDL too, and would be noticed again.
     if exists (select from larder.parts() p where p.relation = watched_relation and larder.shape(
@@ -499,11 +545,11 @@ begin
         (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = table_oid),
         (select c.relname from pg_class c where c.oid = table_oid),
         watched_columns, watched_threshold, larder.shape(table_oid, watched_columns || key::text), function_name,
-        md5(body), (select i.version from larder.installation i))
+        md5(body), (select i.version from larder.installation i), larder.seconds(table_oid, watched_columns))
     on conflict (relation) do update set
         oid = excluded.oid, schema_name = excluded.schema_name, table_name = excluded.table_name,
         columns = excluded.columns, threshold = excluded.threshold, shape = excluded.shape,
-        function_name = excluded.function_name, body = excluded.body, version = excluded.version;
+        function_name = excluded.function_name, body = excluded.body, version = excluded.version, seconds = excluded.seconds;
     -- After the row: putting it up is DDL, at which every function that no longer fits its row is blinded.
     perform larder.put_up(function_name, body);
 
@@ -707,6 +753,26 @@ begin
     execute format('grant select on larder.installation to %I', role);
     execute format('grant execute on function larder.poll(xid8, xid8[], integer), larder.renew_epoch(boolean), '
                    'larder.prune(interval), larder.faults() to %I', role);
+end
+$$;
+
+-- What was watched when changes were made otherwise.
+do $$
+declare
+    named larder.watched;
+begin
+    if coalesce(pg_catalog.current_setting('larder.watches_anew', true), '') <> 'true' then
+        return;
+    end if;
+    for named in select w.* from larder.watched w loop
+        if not exists (select from pg_catalog.pg_class c where c.oid = named.oid)
+            or larder.objection(named.oid, named.columns) is not null then
+            perform larder.put_up(named.function_name, larder.blind_body(named.relation, named.function_name));
+        else
+            perform larder.watch_table(named.oid, named.relation, named.columns, named.threshold);
+        end if;
+    end loop;
+    perform larder.renew_epoch();
 end
 $$;
 
