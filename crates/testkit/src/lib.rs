@@ -6,6 +6,8 @@
 //! spoken to: ports are free ones, and a server counts as ready when it says so itself.
 //!
 //! * [`Postgres`], [`Redis`]: servers that a test may stop, kill, pause and start again.
+//! * [`RedisCluster`]: six of the latter that are one.
+//! * [`Link`]: a TCP link that a test can cut, stop, slow down and corrupt.
 //! * [`PgBouncer`]: a pooler in front of a database.
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
@@ -24,6 +26,7 @@ mod folder;
 pub mod history;
 pub mod http;
 mod installed;
+mod link;
 mod patience;
 mod pgbouncer;
 mod port;
@@ -31,6 +34,7 @@ mod postgres;
 mod process;
 mod program;
 mod redis;
+mod redis_cluster;
 mod server;
 mod workspace;
 
@@ -38,9 +42,11 @@ pub use browser::Browser;
 pub use django::Django;
 pub use fantoccini;
 pub use folder::Folder;
+pub use link::{Link, Weather};
 pub use patience::within;
 pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use program::{Finished, Program, Running};
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
 pub use rustix::process::Signal;

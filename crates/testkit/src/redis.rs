@@ -1,19 +1,23 @@
 //! A throw-away Redis.
 
+use std::fs;
 use std::process::Command;
 
 use rustix::process::Signal;
 
 use crate::folder::Folder;
 use crate::installed;
+use crate::patience::within;
 use crate::process::Process;
-use crate::server::{Server, wait_until};
+use crate::server::{PATIENCE, Server, wait_until};
 
 /// A Redis of the test's own, on a free port of 127.0.0.1, that keeps nothing on disk: after a stop it is
 /// empty. It is gone when this is dropped or the test process dies.
 #[derive(Debug)]
 pub struct Redis {
     server: Server,
+    settings: Vec<String>,
+    has_tls: bool,
 }
 
 impl Redis {
@@ -24,8 +28,67 @@ impl Redis {
     /// When Redis is not installed or does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with settings beside its own, as on its command line: `["--maxmemory", "2mb"]`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Redis::start`].
+    #[must_use]
+    pub fn start_with(settings: &[&str]) -> Self {
+        Self::launch_in(Folder::new(), settings.iter().map(|&text| text.to_owned()).collect(), false)
+    }
+
+    /// A server that speaks TLS only, with a certificate of its own authority: [`Redis::authority`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Redis::start`], and when `openssl` is not installed.
+    #[must_use]
+    pub fn start_with_tls() -> Self {
         let folder = Folder::new();
-        Self { server: Server::start(folder.clone(), |port| launch(&folder, port)) }
+        make_certificates(&folder);
+        let settings = ["--tls-cert-file", "server.pem", "--tls-key-file", "server.key"].into_iter().chain([
+            "--tls-ca-cert-file",
+            "authority.pem",
+            "--tls-auth-clients",
+            "no",
+        ]);
+        Self::launch_in(folder, settings.map(str::to_owned).collect(), true)
+    }
+
+    fn launch_in(folder: Folder, settings: Vec<String>, has_tls: bool) -> Self {
+        let place = folder.clone();
+        let server = Server::start(folder, |port| launch(&place, port, &settings, has_tls));
+        Self { server, settings, has_tls }
+    }
+
+    /// The certificate of the authority that has signed the server's, in PEM.
+    ///
+    /// # Panics
+    ///
+    /// When it speaks no TLS.
+    #[must_use]
+    pub fn authority(&self) -> Vec<u8> {
+        fs::read(self.folder().path().join("authority.pem")).expect("a server with TLS has an authority")
+    }
+
+    /// What `redis-cli` says to a command, without its last newline; how it is refused, too.
+    ///
+    /// # Panics
+    ///
+    /// When `redis-cli` is not installed.
+    #[must_use]
+    pub fn ask(&self, command: &[&str]) -> String {
+        let mut cli = Command::new(installed::program("redis-cli", "redis-tools"));
+        cli.current_dir(self.folder().path()).arg("-p").arg(self.port().to_string());
+        if self.has_tls {
+            cli.args(["--tls", "--cacert", "authority.pem"]);
+        }
+        let output = cli.args(command).output().expect("a program that was found can be run");
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
     /// The port, the same after a restart.
@@ -71,7 +134,7 @@ impl Redis {
     /// When it does not start.
     pub fn restart(&self) {
         self.stop();
-        self.server.restart(|port| launch(self.folder(), port));
+        self.server.restart(|port| launch(self.folder(), port, &self.settings, self.has_tls));
     }
 
     /// Stops the server where it is (SIGSTOP): connections stay open and nothing answers.
@@ -94,14 +157,46 @@ impl Redis {
 }
 
 /// The server when it is ready, or `None` when the port was taken.
-fn launch(folder: &Folder, port: u16) -> Option<Process> {
-    let process = Process::spawn(&mut server(port), folder.path());
+fn launch(folder: &Folder, port: u16, settings: &[String], has_tls: bool) -> Option<Process> {
+    let mut command = server(port, has_tls);
+    let process = Process::spawn(command.args(settings), folder.path());
     wait_until(|process| process.stdout().contains("Ready to accept connections"), process, "Redis")
 }
 
-fn server(port: u16) -> Command {
+fn server(port: u16, has_tls: bool) -> Command {
     let mut command = Command::new(installed::program("redis-server", "redis-server"));
-    command.arg("--port").arg(port.to_string()).args(["--bind", "127.0.0.1"]);
+    let port = port.to_string();
+    if has_tls {
+        command.args(["--port", "0", "--tls-port", &port]);
+    } else {
+        command.args(["--port", &port]);
+    }
+    command.args(["--bind", "127.0.0.1"]);
     command.args(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
     command
+}
+
+/// An authority, and a certificate for 127.0.0.1 that it has signed.
+fn make_certificates(folder: &Folder) {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"];
+    let authority =
+        ["req", "-x509", "-subj", "/CN=tests", "-keyout", "authority.key", "-out", "authority.pem"];
+    let server = ["req", "-x509", "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.pem"];
+    let signed = ["-CA", "authority.pem", "-CAkey", "authority.key"];
+    let named = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
+    openssl(folder, authority.iter().chain(&key));
+    openssl(folder, server.iter().chain(&key).chain(&signed).chain(&named));
+}
+
+fn openssl<'a>(folder: &Folder, arguments: impl Iterator<Item = &'a &'a str>) {
+    let mut command = Command::new(installed::program("openssl", "openssl"));
+    let output = command.current_dir(folder.path()).args(arguments).output();
+    let output = output.expect("a program that was found can be run");
+    assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Waits until the server says this to a command.
+pub(crate) fn wait_for(redis: &Redis, command: &[&str], part: &str) {
+    let said = within(PATIENCE, || redis.ask(command).contains(part).then_some(()));
+    said.unwrap_or_else(|| panic!("{command:?} never says {part}: {}", redis.ask(command)));
 }
