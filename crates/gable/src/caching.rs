@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use larder::clock::Clock;
 use larder::tier::redis::Redis;
-use larder::{Larder, Options, Pace, PageCache, Policy, Seal, SharedOptions, TokenKey};
+use larder::{Larder, LoadLimits, Options, Pace, PageCache, Policy, Seal, SharedOptions, TokenKey};
 use listings::Store;
 use sha2::{Digest as _, Sha256};
 
@@ -95,6 +95,14 @@ pub fn pages(settings: &Settings, store: &Store, larder: &Larder) -> PageCache {
     PageCache::new(larder.clone(), "gable", router::pages(policy))
         .with_token_key(token_key(settings))
         .with_refusal(refusal)
+        .with_loads(loads(store), crowded)
+}
+
+/// How many pages are made at once: as many as there are connections, since more would wait for one with half of their work
+/// done. As many times four may wait for half a second: whoever waits longer has gone, or asks again.
+fn loads(store: &Store) -> LoadLimits {
+    let at_once = usize::try_from(store.connections()).unwrap_or(usize::MAX);
+    LoadLimits { at_once, waiting: at_once.saturating_mul(4), patience: Duration::from_millis(500) }
 }
 
 /// What write tokens are signed with. Without a secret of the site, one that ends with this process: tokens of another node
@@ -109,6 +117,11 @@ fn token_key(settings: &Settings) -> TokenKey {
 /// Travels on to where errors get their face.
 fn refusal() -> Response<Bytes> {
     Error::Internal("a handler ended without an answer".to_owned()).into_response().map(|_| Bytes::new())
+}
+
+/// So does this.
+fn crowded() -> Response<Bytes> {
+    Error::Crowded.into_response().map(|_| Bytes::new())
 }
 
 /// Answers what is kept before anything else is done with a request.

@@ -31,12 +31,16 @@ pub enum Error {
     Method(Method),
     /// 503: the database is busy, slow or gone; the sentence says which.
     Unavailable(String),
+    /// 503: more pages are being made already than can be made at once.
+    Crowded,
     /// 500: an error of ours; the sentence is for the log, nobody else sees it.
     Internal(String),
 }
 
 /// Seconds after which it makes sense to try again when the database could not answer.
 const RETRY_AFTER_SECONDS: u64 = 2;
+/// The same when there was no room for one more.
+const RETRY_WHEN_CROWDED_SECONDS: u64 = 1;
 
 impl Error {
     fn status(&self) -> StatusCode {
@@ -45,7 +49,7 @@ impl Error {
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable(_) | Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,12 +65,19 @@ impl Error {
             Error::Unavailable(_) => {
                 format!("The database can't answer just now. Try again in {RETRY_AFTER_SECONDS} s.")
             }
+            Error::Crowded => format!(
+                "More pages are asked for than can be made at once. Try again in {RETRY_WHEN_CROWDED_SECONDS} s."
+            ),
             Error::Internal(_) => "It is an error of ours, and it has been written down.".to_owned(),
         }
     }
 
     fn retry_after_seconds(&self) -> Option<u64> {
-        matches!(self, Error::Unavailable(_)).then_some(RETRY_AFTER_SECONDS)
+        match self {
+            Error::Unavailable(_) => Some(RETRY_AFTER_SECONDS),
+            Error::Crowded => Some(RETRY_WHEN_CROWDED_SECONDS),
+            _ => None,
+        }
     }
 }
 

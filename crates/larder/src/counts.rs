@@ -101,6 +101,7 @@ struct OfKind {
     collapsed: AtomicU64,
     loads: AtomicU64,
     failed: AtomicU64,
+    crowded: AtomicU64,
     torn: AtomicU64,
     ahead: AtomicU64,
     not_kept: [AtomicU64; NotKept::NAMES.len()],
@@ -154,6 +155,10 @@ impl Counts {
         add(&self.of(kind).failed);
     }
 
+    pub(crate) fn crowded(&self, kind: Kind) {
+        add(&self.of(kind).crowded);
+    }
+
     pub(crate) fn torn(&self, kind: Kind) {
         add(&self.of(kind).torn);
     }
@@ -176,6 +181,7 @@ impl Counts {
             collapsed: read(&of.collapsed),
             loads: read(&of.loads),
             failed: read(&of.failed),
+            crowded: read(&of.crowded),
             torn: read(&of.torn),
             ahead: read(&of.ahead),
             not_kept: std::array::from_fn(|place| (NotKept::NAMES[place], read(&of.not_kept[place]))),
@@ -209,6 +215,8 @@ pub struct KindFigures {
     pub loads: u64,
     /// Of these, loads that failed.
     pub failed: u64,
+    /// Of these, loads that were refused because too many were under way.
+    pub crowded: u64,
     /// Of these, loads that were made again because something changed while they read.
     pub torn: u64,
     /// Of these, loads of what was in use, ahead of its end.

@@ -27,7 +27,7 @@ pub mod tier;
 mod token;
 
 pub use cache::data::DataCache;
-pub use cache::page::{Page, PageCache, PageRule};
+pub use cache::page::{LoadLimits, Page, PageCache, PageRule};
 pub use counts::{KindFigures, Missed, NotKept, SharedFigures};
 pub use entry::{Entry, Kept, Weigh};
 pub use envelope::{Envelope, Seal, Unsound};

@@ -198,6 +198,12 @@ impl Store {
         PoolUse { open, idle, reads: self.options.waiting_room - self.waiting_room.available_permits() }
     }
 
+    /// The most connections that it opens.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        self.options.connections
+    }
+
     /// Closes every connection and waits until they are closed.
     pub async fn close(&self) {
         self.lookout.close().await;

@@ -106,6 +106,8 @@ struct Kind {
     /// Statements that the loads sent.
     statements: u64,
     failed: u64,
+    /// Loads refused because too many were under way.
+    crowded: u64,
     /// Loads made again because something changed while they read.
     torn: u64,
     /// Loads of what was in use, ahead of its end.
@@ -200,6 +202,7 @@ fn kind(figures: &KindFigures) -> Kind {
         loads: figures.loads,
         statements: figures.statements,
         failed: figures.failed,
+        crowded: figures.crowded,
         torn: figures.torn,
         ahead: figures.ahead,
         not_kept: figures.not_kept.iter().copied().collect(),

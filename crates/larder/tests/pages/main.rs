@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
 mod answers;
+mod crowded;
 mod kept;
 mod log;
 mod not_kept;

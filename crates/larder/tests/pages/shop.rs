@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use larder::cache::page::PageService;
@@ -16,7 +16,7 @@ use larder::clock::Clock;
 use larder::freshness::{Change, Dependency, Happened, PolledChanges, Snapshot, Xid};
 use larder::incarnation::Incarnation;
 use larder::source::{Source, SourceError};
-use larder::{Larder, Options, Page, PageCache, PageRule, Policy, Reading, TokenKey};
+use larder::{Larder, LoadLimits, Options, Page, PageCache, PageRule, Policy, Reading, TokenKey};
 use tokio::task::yield_now;
 use tower_layer::Layer as _;
 use tower_service::Service;
@@ -222,16 +222,31 @@ pub(crate) async fn shop_with(
     policy: Policy,
     route: impl Fn(Database, Request<String>) -> Responding + Send + Sync + 'static,
 ) -> Shop {
+    shop_with_loads(LoadLimits::default(), policy, route).await
+}
+
+/// A shop that makes no more pages at once.
+pub(crate) async fn shop_with_loads(
+    limits: LoadLimits,
+    policy: Policy,
+    route: impl Fn(Database, Request<String>) -> Responding + Send + Sync + 'static,
+) -> Shop {
     let (database, clock) = (Database::new(), Clock::manual());
     clock.advance(SECOND);
     let options = Options { memory_bytes: 1 << 20, clock: clock.clone(), ..Options::default() };
     let larder = Larder::start(|| database.clone(), options).await;
     let pages = PageCache::new(larder.clone(), "shop", vec![PageRule { route: "shelf", policy, address }])
         .with_token_key(TokenKey::new(SECRET))
+        .with_loads(limits, crowded)
         .with_private(|headers| headers.contains_key("x-session"));
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let routes = Routes { database: database.clone(), route: Arc::new(route), seen: Arc::clone(&seen) };
     Shop { service: pages.layer(routes), database, clock, larder, pages, seen }
+}
+
+fn crowded() -> Response<Bytes> {
+    let response = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).header(RETRY_AFTER, "1");
+    response.body("The shop is full.".into()).unwrap()
 }
 
 impl Shop {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, LINK, VARY,
+    HeaderValue, LINK, RETRY_AFTER, VARY,
 };
 use http::response::Parts;
 use http::{Extensions, Method, Request, Response, StatusCode, Uri};
@@ -18,11 +18,13 @@ use http_body_util::{BodyExt as _, Limited};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::admission::{Admission, Crowded, LoadLimits};
 use super::answer::{CACHE_STATUS, PageRequest};
 use super::page::Page;
 use super::rule::{PageRule, Rules, Target};
 use crate::clock::Moment;
 use crate::flow::read::{Answer, Failed, How, Level};
+use crate::key::Kind;
 use crate::larder::Larder;
 use crate::reading::{Asked, Reading};
 use crate::shelve::Codec;
@@ -52,6 +54,8 @@ struct Inner {
     token_key: Option<TokenKey>,
     is_private: fn(&HeaderMap) -> bool,
     refusal: fn() -> Response<Bytes>,
+    admission: Admission,
+    crowded: fn() -> Response<Bytes>,
 }
 
 /// A page that was there.
@@ -79,6 +83,8 @@ impl PageCache {
             token_key: None,
             is_private: |_| false,
             refusal: bare,
+            admission: Admission::new(LoadLimits::default()),
+            crowded: come_again,
         }))
     }
 
@@ -109,6 +115,19 @@ impl PageCache {
     #[must_use]
     pub fn with_refusal(self, refusal: fn() -> Response<Bytes>) -> PageCache {
         self.changed(|inner| inner.refusal = refusal)
+    }
+
+    /// The same, making no more pages at once than this, and with the answer for those beyond: a bare 503 with `Retry-After`
+    /// otherwise. What is kept waits for nobody.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_loads(self, limits: LoadLimits, crowded: fn() -> Response<Bytes>) -> PageCache {
+        self.changed(|inner| {
+            inner.admission = Admission::new(limits);
+            inner.crowded = crowded;
+        })
     }
 
     fn changed(self, change: impl FnOnce(&mut Inner)) -> PageCache {
@@ -146,7 +165,7 @@ impl PageCache {
         }
         let mut response = page.answer_at_once(PageRequest { method, headers }, room)?;
         page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit(Level::Memory));
-        self.0.larder.shelf().counts.hit(crate::key::Kind::Page);
+        self.0.larder.shelf().counts.hit(Kind::Page);
         tracing::debug!(key = %target.key, how = How::Hit(Level::Memory).name(), statements = 0, "page");
         Some(FoundPage { response, route: target.route })
     }
@@ -214,6 +233,13 @@ impl PageCache {
         }
     }
 
+    /// The answer to all who wait for a page whose turn does not come.
+    fn crowded(&self, reading: &Reading) -> PassedOn {
+        self.0.larder.shelf().counts.crowded(Kind::Page);
+        let (parts, body) = (self.0.crowded)().into_parts();
+        PassedOn::new(parts, body, reading)
+    }
+
     fn refused(&self, target: &Target) -> Response<Bytes> {
         tracing::debug!(key = %target.key, how = "miss", why = "lost", "page");
         let mut response = (self.0.refusal)();
@@ -232,6 +258,13 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn come_again() -> Response<Bytes> {
+    let mut response = bare();
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 fn bare() -> Response<Bytes> {
@@ -412,10 +445,18 @@ impl PageCache {
         Out::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let asked = self.asked(&request);
-        let page = Arc::clone(target);
+        let (cache, page) = (self.clone(), Arc::clone(target));
         let load = move |reading: Reading| {
-            let (routes, page) = (routes.clone(), Arc::clone(&page));
-            async move { page_of(called(routes, page.request(reading.clone())).await, &reading).await }
+            let (cache, routes, page) = (cache.clone(), routes.clone(), Arc::clone(&page));
+            async move {
+                let _permit = cache
+                    .0
+                    .admission
+                    .enter()
+                    .await
+                    .map_err(|Crowded| Some(Arc::new(cache.crowded(&reading))))?;
+                page_of(called(routes, page.request(reading.clone())).await, &reading).await
+            }
         };
         let answer =
             self.0.larder.shelf().read(&asked, &target.key, &target.policy, Some(Codec::new()), load).await;
