@@ -25,6 +25,7 @@ pub fn options(settings: &Settings) -> Options {
         memory_bytes: usize::try_from(settings.cache_memory_bytes).unwrap_or(usize::MAX),
         pace: Pace { interval: settings.cache_poll, longest_lifetime: longest * 2, ..Pace::default() },
         clock: Clock::Boottime,
+        shared: None,
     }
 }
 

@@ -42,6 +42,31 @@ impl Moment {
     }
 }
 
+/// A time of day as people and other machines know it, in milliseconds since 1970, UTC. It is as right as somebody has set it,
+/// and may jump: good for lifetimes, and for nothing that must be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct TimeOfDay(pub u64);
+
+impl TimeOfDay {
+    /// The time that has passed since `earlier`; none where that is later.
+    #[must_use]
+    pub fn since(self, earlier: TimeOfDay) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// So much earlier, and not before 1970.
+    #[must_use]
+    pub fn minus(self, time: Duration) -> TimeOfDay {
+        TimeOfDay(self.0.saturating_sub(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// So much later.
+    #[must_use]
+    pub fn plus(self, time: Duration) -> TimeOfDay {
+        TimeOfDay(self.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
 /// Where the time comes from.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
@@ -70,6 +95,18 @@ impl Clock {
                 Moment(seconds * 1_000_000_000 + nanoseconds)
             }
             Clock::Manual(time) => Moment(time.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The time of day. A clock that stands still began in 1970.
+    #[must_use]
+    pub fn time_of_day(&self) -> TimeOfDay {
+        match self {
+            Clock::Boottime => {
+                let time = clock_gettime(ClockId::Realtime);
+                TimeOfDay(time.tv_sec.unsigned_abs() * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000)
+            }
+            Clock::Manual(time) => TimeOfDay(time.load(Ordering::SeqCst) / 1_000_000),
         }
     }
 

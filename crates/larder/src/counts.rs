@@ -1,8 +1,13 @@
 //! What has come of the reads so far, by kind, with the reason of each miss.
 
+mod shared;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::key::Kind;
+
+pub use shared::SharedFigures;
+pub(crate) use shared::{SharedCounts, Useless};
 
 /// Why an answer was not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +95,7 @@ impl NotKept {
 #[derive(Debug, Default)]
 struct OfKind {
     hits: AtomicU64,
+    borrowed: AtomicU64,
     stale: AtomicU64,
     missed: [AtomicU64; Missed::ALL.len()],
     collapsed: AtomicU64,
@@ -118,6 +124,12 @@ impl Counts {
 
     pub(crate) fn hit(&self, kind: Kind) {
         add(&self.of(kind).hits);
+    }
+
+    /// A hit out of the shared tier.
+    pub(crate) fn borrowed(&self, kind: Kind) {
+        self.hit(kind);
+        add(&self.of(kind).borrowed);
     }
 
     pub(crate) fn stale(&self, kind: Kind) {
@@ -158,6 +170,7 @@ impl Counts {
         let of = self.of(kind);
         KindFigures {
             hits: read(&of.hits),
+            borrowed: read(&of.borrowed),
             stale: read(&of.stale),
             missed: Missed::ALL.map(|missed| (missed, read(&of.missed[missed as usize]))),
             collapsed: read(&of.collapsed),
@@ -184,6 +197,8 @@ fn read(count: &AtomicU64) -> u64 {
 pub struct KindFigures {
     /// Answers out of the cache.
     pub hits: u64,
+    /// Of these, answers out of the shared tier.
+    pub borrowed: u64,
     /// Of what was kept, answers labelled as stale.
     pub stale: u64,
     /// Answers that were not there, by reason.

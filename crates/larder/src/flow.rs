@@ -1,4 +1,5 @@
-//! How answers move: from the database into memory, and from memory to whoever asks.
+//! How answers move: from the database into memory, from memory to whoever asks, and from node to node.
 
 pub(crate) mod follow;
 pub(crate) mod read;
+pub(crate) mod shared;

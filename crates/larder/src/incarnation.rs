@@ -22,6 +22,10 @@ impl Incarnation {
         let digest = digest.finalize();
         Incarnation(digest.iter().take(16).fold(0, |number, &byte| number << 8 | u128::from(byte)))
     }
+
+    pub(crate) fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
 }
 
 /// 32 hexadecimal digits.

@@ -6,16 +6,20 @@ use tokio::task::JoinHandle;
 
 use crate::cache::data::DataCache;
 use crate::clock::Clock;
-use crate::counts::KindFigures;
+use crate::counts::{KindFigures, SharedFigures};
 use crate::entry::Weigh;
+use crate::envelope::Seal;
 use crate::flow::follow::{Follow, Follower, Health, Keeper, LedgerFigures, Pace};
 use crate::flow::read::Shelf;
+use crate::flow::shared::Shared;
 use crate::freshness::Xid;
 use crate::key::Kind;
 use crate::lifetime::Policy;
 use crate::reading::Asked;
+use crate::shelve::{Codec, Shelve};
 use crate::source::Source;
 use crate::tier::memory::{Memory, MemoryFigures};
+use crate::tier::shared::{Keyspace, SharedTier, Trouble};
 use crate::token::WriteToken;
 
 /// What a larder is made with.
@@ -27,12 +31,25 @@ pub struct Options {
     pub pace: Pace,
     /// Where the time comes from.
     pub clock: Clock,
+    /// A tier that all nodes share; none where each keeps what it has to itself.
+    pub shared: Option<SharedOptions>,
+}
+
+/// A tier that all nodes share, and how they know one another.
+#[derive(Debug, Clone)]
+pub struct SharedOptions {
+    /// The tier.
+    pub tier: Arc<dyn SharedTier>,
+    /// What all nodes of one build have in common, and nobody else.
+    pub seal: Seal,
+    /// What names in the tier begin with: `gable` makes `gable:page:/properties/`.
+    pub prefix: String,
 }
 
 impl Default for Options {
-    /// 256 MiB, and the usual pace.
+    /// 256 MiB, the usual pace, and nothing shared.
     fn default() -> Options {
-        Options { memory_bytes: 256 << 20, pace: Pace::default(), clock: Clock::default() }
+        Options { memory_bytes: 256 << 20, pace: Pace::default(), clock: Clock::default(), shared: None }
     }
 }
 
@@ -60,17 +77,25 @@ impl Larder {
     pub async fn start<S: Source>(source: impl Fn() -> S, options: Options) -> Larder {
         let follow = Arc::new(Follow::new(options.clock.clone(), options.pace));
         let keeper = Keeper::new(source(), Arc::clone(&follow));
-        let mut poller = Follower::new(source(), Arc::clone(&follow));
+        let poller = Follower::new(source(), Arc::clone(&follow));
+        let mut poller = poller.with_history(options.shared.is_some());
         poller.poll().await;
         let tasks = vec![tokio::spawn(poller.run()), tokio::spawn(keeper.run())];
-        let shelf = Shelf::new(options.clock, follow, Memory::new(options.memory_bytes));
+        let shared = options.shared.map(|shared| Shared::new(shared.tier, shared.seal, &shared.prefix));
+        let shelf = Shelf::new(options.clock, follow, Memory::new(options.memory_bytes), shared);
         Larder(Arc::new(Inner { shelf: Arc::new(shelf), tasks }))
     }
 
-    /// A cache of values of one type.
+    /// A cache of values of one type, in this node's memory.
     #[must_use]
     pub fn data<T: Weigh + Send + Sync + 'static>(&self, policy: Policy) -> DataCache<T> {
-        DataCache::new(self.clone(), policy)
+        DataCache::new(self.clone(), policy, None)
+    }
+
+    /// A cache of values of one type, in this node's memory and in the tier that all nodes share, if there is one.
+    #[must_use]
+    pub fn shared_data<T: Weigh + Shelve>(&self, policy: Policy) -> DataCache<T> {
+        DataCache::new(self.clone(), policy, Some(Codec::new()))
     }
 
     /// Somebody who asks now.
@@ -95,17 +120,28 @@ impl Larder {
     /// What has come of the reads so far, by kind.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let Shelf { clock, follow, memory, counts, .. } = &**self.shelf();
+        let Shelf { clock, follow, memory, counts, shared, .. } = &**self.shelf();
         Figures {
             page: counts.figures(Kind::Page),
             data: counts.figures(Kind::Data),
             memory: memory.figures(),
+            shared: shared.as_ref().map(|shared| shared.counts.figures(shared.tier.state())),
             ledger: follow.figures(),
             known_ms_ago: clock.now().since(follow.asked_at()).as_millis(),
         }
     }
 
-    /// Drops everything kept.
+    /// Whether the tier that all nodes share answers; none where there is none.
+    pub async fn ping_shared(&self) -> Option<Result<(), Trouble>> {
+        Some(self.shelf().shared.as_ref()?.tier.ping().await)
+    }
+
+    /// The shared tier's own count of hits and misses; none where there is none, or it does not say.
+    pub async fn keyspace(&self) -> Option<Keyspace> {
+        self.shelf().shared.as_ref()?.tier.keyspace().await.ok()?
+    }
+
+    /// Drops everything that this node keeps. What all nodes share stays: it is judged whenever somebody takes it.
     pub fn clear(&self) {
         self.0.shelf.memory.clear();
     }
@@ -124,6 +160,8 @@ pub struct Figures {
     pub data: KindFigures,
     /// How full the memory is.
     pub memory: MemoryFigures,
+    /// What has come of asking the tier that all nodes share, if there is one.
+    pub shared: Option<SharedFigures>,
     /// What is remembered of changes; `None` before the database has been followed for the first time.
     pub ledger: Option<LedgerFigures>,
     /// Milliseconds since the last poll that came back was sent.

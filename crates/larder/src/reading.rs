@@ -1,6 +1,6 @@
 //! The handle through which a loader reads, and which notes what its answer is made of.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,13 +15,15 @@ pub struct Asked {
     at: Moment,
     lease: Option<Duration>,
     token: Option<WriteToken>,
+    /// Whether they have waited for the shared tier in vain: nobody does that twice.
+    is_left_alone: bool,
 }
 
 impl Asked {
     /// Somebody asked at that moment, which is when their request came in.
     #[must_use]
     pub fn at_moment(at: Moment) -> Asked {
-        Asked { at, lease: None, token: None }
+        Asked { at, lease: None, token: None, is_left_alone: false }
     }
 
     /// The same with a lease that is no longer than this, whatever the policy says.
@@ -40,6 +42,15 @@ impl Asked {
     /// The same by somebody who asks later.
     pub(crate) fn later(self, at: Moment) -> Asked {
         Asked { at: self.at.max(at), ..self }
+    }
+
+    /// The same by somebody who does not wait for the shared tier, if that has failed them.
+    pub(crate) fn without_shared(self, has_failed: bool) -> Asked {
+        Asked { is_left_alone: self.is_left_alone || has_failed, ..self }
+    }
+
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.is_left_alone
     }
 
     /// When.
@@ -69,6 +80,7 @@ struct Inner {
     asked: Option<Asked>,
     notes: Mutex<Notes>,
     statements: AtomicU32,
+    has_shared_failed: AtomicBool,
 }
 
 /// What was noted.
@@ -104,7 +116,13 @@ impl Reading {
     /// Who asked, if that is known.
     #[must_use]
     pub fn asked(&self) -> Option<Asked> {
-        self.0.asked
+        let has_failed = self.0.has_shared_failed.load(Ordering::Relaxed);
+        self.0.asked.map(|asked| asked.without_shared(has_failed))
+    }
+
+    /// Notes that the shared tier has failed whoever reads.
+    pub(crate) fn note_shared_failed(&self) {
+        self.0.has_shared_failed.store(true, Ordering::Relaxed);
     }
 
     /// Notes the answer of one statement: the stamp that came with its rows, and what they depend on.

@@ -10,8 +10,8 @@ use larder::freshness::{Change, Dependency, Happened, Poll, PolledChanges, Snaps
 use larder::incarnation::Incarnation;
 use larder::source::{Source, SourceError};
 use larder::{
-    Answer, Asked, DataCache, Failed, Health, How, Larder, Missed, NotKept, Options, Pace, Policy, Reading,
-    WriteToken,
+    Answer, Asked, DataCache, Failed, Health, How, Larder, Level, Missed, NotKept, Options, Pace, Policy,
+    Reading, WriteToken,
 };
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
@@ -144,7 +144,7 @@ fn policy() -> Policy {
 async fn node(policy: Policy) -> Node {
     let (database, clock) = (Database::new(), Clock::manual());
     clock.advance(SECOND);
-    let options = Options { memory_bytes: 1 << 20, pace: Pace::default(), clock: clock.clone() };
+    let options = Options { memory_bytes: 1 << 20, clock: clock.clone(), ..Options::default() };
     let larder = Larder::start(|| database.clone(), options).await;
     let cache = larder.data(policy);
     Node { database, clock, larder, cache, loads: Arc::default() }
@@ -210,7 +210,7 @@ fn missed(outcome: &Outcome) -> Missed {
 async fn what_was_read_once_is_a_hit_until_it_is_written() {
     let node = node(policy()).await;
     assert_eq!(*node.read(1).await.value, Shown(0));
-    assert_eq!(node.read(1).await.how, How::Hit);
+    assert_eq!(node.read(1).await.how, How::Hit(Level::Memory));
     node.database.write(1);
     node.pass(2 * LEASE).await;
     assert_eq!(*node.read(1).await.value, Shown(1));
@@ -228,7 +228,7 @@ async fn many_who_miss_at_the_same_time_cost_one_load() {
     let mut collapsed = 0;
     for reader in readers {
         collapsed +=
-            u32::from(matches!(reader.await.unwrap(), How::Loaded { collapsed: true, .. } | How::Hit));
+            u32::from(matches!(reader.await.unwrap(), How::Loaded { collapsed: true, .. } | How::Hit(_)));
     }
     assert_eq!((node.loads(), collapsed), (1, 49));
 }
@@ -262,7 +262,10 @@ async fn whoever_goes_away_does_not_take_the_load_along() {
     gate.add_permits(1);
     settle().await;
     let load = slow(&node, &gate);
-    assert_eq!(node.cache.answer(&Reading::of(node.asked_now()), "slow", load).await.unwrap().how, How::Hit);
+    assert_eq!(
+        node.cache.answer(&Reading::of(node.asked_now()), "slow", load).await.unwrap().how,
+        How::Hit(Level::Memory)
+    );
     assert_eq!(node.loads(), 1);
 }
 
@@ -314,7 +317,7 @@ async fn absence_is_kept_and_ends_with_the_insert() {
         async move { cache.answer(&reading, "one that may be there", load).await.unwrap() }
     };
     assert_eq!(*read().await.value, None);
-    assert_eq!(read().await.how, How::Hit);
+    assert_eq!(read().await.how, How::Hit(Level::Memory));
     node.database.write(3);
     node.pass(2 * LEASE).await;
     assert_eq!(*read().await.value, Some(Shown(1)));
@@ -370,7 +373,7 @@ async fn an_entry_lives_for_nine_tenths_of_its_lifetime_and_not_for_more_than_al
         assert!((91..=101).contains(&ends(&node.read(id).await)));
     }
     node.pass(89 * SECOND).await;
-    assert_eq!(node.read(1).await.how, How::Hit);
+    assert_eq!(node.read(1).await.how, How::Hit(Level::Memory));
     node.pass(12 * SECOND).await;
     node.larder.clear();
     let outcome = node.read_as(&Reading::of(node.asked_now()), 1).await;
@@ -386,11 +389,11 @@ async fn what_is_in_use_is_made_again_ahead_of_its_end_while_it_still_serves() {
     let end = node.read(1).await.value.entry().fresh_until();
     let rest = end.since(node.clock.now());
     node.pass(rest.checked_sub(SECOND).unwrap()).await;
-    assert_eq!(node.read(1).await.how, How::Hit);
+    assert_eq!(node.read(1).await.how, How::Hit(Level::Memory));
     settle().await;
     assert_eq!(node.loads(), 2);
     node.pass(2 * SECOND).await;
-    assert_eq!((node.read(1).await.how, node.loads()), (How::Hit, 2));
+    assert_eq!((node.read(1).await.how, node.loads()), (How::Hit(Level::Memory), 2));
     assert_eq!(node.larder.figures().data.ahead, 1);
 }
 
@@ -481,7 +484,7 @@ async fn a_page_ends_with_what_its_cached_part_was_made_of() {
         async move { cache.answer(&reading, "page", load).await.unwrap() }
     };
     read().await;
-    assert_eq!(read().await.how, How::Hit);
+    assert_eq!(read().await.how, How::Hit(Level::Memory));
     node.database.write(1);
     node.pass(2 * LEASE).await;
     assert_eq!(*read().await.value, Shown(1));
@@ -503,7 +506,7 @@ async fn while_changes_are_not_reported_nothing_is_served_and_afterwards_nothing
     node.pass(11 * SECOND).await;
     let outcome = node.read_as(&Reading::of(node.asked_now()), 1).await;
     assert_eq!((missed(&outcome), &*outcome.unwrap().value), (Missed::Forgotten, &Shown(3)));
-    assert_eq!(node.read(1).await.how, How::Hit);
+    assert_eq!(node.read(1).await.how, How::Hit(Level::Memory));
     assert_eq!(node.larder.health(), Health::Well);
 }
 
@@ -512,7 +515,7 @@ async fn without_a_lease_a_write_is_seen_by_whoever_asks_after_it() {
     let node = node(Policy { lease: Duration::ZERO, ..policy() }).await;
     for expected in 0..20 {
         assert_eq!(*node.read(1).await.value, Shown(expected));
-        assert_eq!(node.read(1).await.how, How::Hit);
+        assert_eq!(node.read(1).await.how, How::Hit(Level::Memory));
         node.database.write(1);
     }
 }
@@ -532,7 +535,7 @@ async fn all_who_wait_share_one_poll() {
         .collect();
     settle().await;
     for reader in readers {
-        assert_eq!(reader.await.unwrap(), How::Hit);
+        assert_eq!(reader.await.unwrap(), How::Hit(Level::Memory));
     }
     assert_eq!(node.database.polls() - before, 1);
 }
@@ -556,7 +559,7 @@ async fn all_who_come_while_a_poll_is_under_way_share_the_next_one() {
     gate.add_permits(1);
     settle().await;
     for reader in readers {
-        assert_eq!(reader.await.unwrap(), How::Hit);
+        assert_eq!(reader.await.unwrap(), How::Hit(Level::Memory));
     }
     assert_eq!(node.database.polls() - before, 1);
 }
@@ -589,7 +592,7 @@ async fn a_token_of_another_life_or_of_the_future_costs_one_shared_poll() {
             .collect();
         settle().await;
         for reader in readers {
-            assert_eq!(reader.await.unwrap(), How::Hit);
+            assert_eq!(reader.await.unwrap(), How::Hit(Level::Memory));
         }
         assert_eq!(node.database.polls() - before, 1);
     }
@@ -709,7 +712,7 @@ async fn before_the_first_poll_nothing_is_kept_and_nothing_is_taken_for_true() {
     let (database, clock) = (Database::new(), Clock::manual());
     clock.advance(SECOND);
     database.lock().polls_fail = true;
-    let options = Options { memory_bytes: 1 << 20, pace: Pace::default(), clock: clock.clone() };
+    let options = Options { memory_bytes: 1 << 20, clock: clock.clone(), ..Options::default() };
     let larder = Larder::start(|| database.clone(), options).await;
     let cache = larder.data(policy());
     let node = Node { database, clock, larder, cache, loads: Arc::default() };

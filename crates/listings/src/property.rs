@@ -6,6 +6,7 @@ mod price;
 mod status;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 pub use draft::{Draft, NewProperty, Violation};
 pub use kind::Kind;
@@ -17,7 +18,7 @@ pub use status::Status;
 /// gable writes only what passed [`Draft::check`]. Other programs write to the same table (Django, `psql`), so what is
 /// read here is shown as it is: a title may be empty, a price negative. `status` and `kind` are kept in order by check
 /// constraints, whoever writes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Property {
     /// Given by the database; positive and never used twice.
     pub id: i64,

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures::Stream;
 use larder::Reading;
 use larder::freshness::Columns;
+use serde::{Deserialize, Serialize};
 
 use crate::search::{Parameter, Position, Sort};
 use crate::store::dependency::{self, PageRead};
@@ -26,7 +27,7 @@ const EXPORT_PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// One page of a search.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// The listings, in the order of the search.
     pub properties: Vec<Property>,
@@ -35,7 +36,7 @@ pub struct Page {
 }
 
 /// A number of listings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// As many as were counted.
     pub listings: i64,
@@ -44,7 +45,7 @@ pub struct Count {
 }
 
 /// The values of one property of listings, with how often each occurs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet {
     /// The parameter that narrows a search to one of the values.
     pub parameter: Parameter,
@@ -55,7 +56,7 @@ pub struct Facet {
 }
 
 /// How many listings match a search, and how they divide.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     /// How many match, on all pages together.
     pub count: Count,

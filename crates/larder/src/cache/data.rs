@@ -1,13 +1,12 @@
 //! Values of the application.
 
-use std::marker::PhantomData;
-
 use crate::entry::{Kept, Weigh};
-use crate::flow::read::{Answer, Failed, How};
+use crate::flow::read::{Answer, Failed, How, Level};
 use crate::key::{Key, KeyRef, Kind};
 use crate::larder::Larder;
 use crate::lifetime::Policy;
 use crate::reading::{Asked, Reading};
+use crate::shelve::Codec;
 
 /// A cache of values of one type, each under a name. Cheap to clone; a clone is the same cache.
 ///
@@ -16,18 +15,18 @@ use crate::reading::{Asked, Reading};
 pub struct DataCache<T> {
     larder: Larder,
     policy: Policy,
-    value: PhantomData<fn() -> T>,
+    codec: Option<Codec<T>>,
 }
 
 impl<T> Clone for DataCache<T> {
     fn clone(&self) -> DataCache<T> {
-        DataCache { larder: self.larder.clone(), policy: self.policy, value: PhantomData }
+        DataCache { larder: self.larder.clone(), policy: self.policy, codec: self.codec }
     }
 }
 
 impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
-    pub(crate) fn new(larder: Larder, policy: Policy) -> DataCache<T> {
-        DataCache { larder, policy, value: PhantomData }
+    pub(crate) fn new(larder: Larder, policy: Policy, codec: Option<Codec<T>>) -> DataCache<T> {
+        DataCache { larder, policy, codec }
     }
 
     /// What is kept under the name and true for whoever asked, if that can be told at once. Allocates nothing and waits for
@@ -36,7 +35,7 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
     pub fn find(&self, asked: &Asked, name: &str) -> Option<Kept<T>> {
         let kept = self.larder.shelf().find(asked, KeyRef { kind: Kind::Data, name }, &self.policy)?;
         self.larder.shelf().counts.hit(Kind::Data);
-        tracing::debug!(key = name, how = How::Hit.name(), statements = 0, "data");
+        tracing::debug!(key = name, how = How::Hit(Level::Memory).name(), statements = 0, "data");
         Some(kept)
     }
 
@@ -78,13 +77,16 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
     {
         let asked = reading.asked().unwrap_or_else(|| self.larder.asked_now());
         let key = Key::new(Kind::Data, name);
-        let answer = self.larder.shelf().read(&asked, &key, &self.policy, load).await?;
+        let answer = self.larder.shelf().read(&asked, &key, &self.policy, self.codec, load).await?;
         reading.note_statements(answer.statements);
-        let Answer { how, statements, .. } = answer;
+        let Answer { how, statements, has_shared_failed, .. } = answer;
+        if has_shared_failed {
+            reading.note_shared_failed();
+        }
         tracing::debug!(%key, how = how.name(), why = how.reason(), statements, "data");
         match answer.how {
             How::Stale => reading.note_stale(),
-            How::Hit | How::Loaded { .. } => reading.note_kept(answer.value.entry()),
+            How::Hit(_) | How::Loaded { .. } => reading.note_kept(answer.value.entry()),
         }
         Ok(answer)
     }

@@ -8,8 +8,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, Moment};
-use crate::entry::Entry;
-use crate::freshness::{Ledger, LedgerLimits, Part, Poll, Verdict, Xid, agree};
+use crate::entry::{Entry, UNKEEPABLE};
+use crate::freshness::{Ledger, LedgerLimits, Part, Poll, Snapshot, Verdict, Xid, agree};
 use crate::incarnation::Incarnation;
 use crate::lifetime::Policy;
 use crate::reading::Asked;
@@ -108,6 +108,13 @@ pub(crate) struct Ticket {
     pub(crate) generation: u64,
     /// Everything up to here, a statement that is sent later sees.
     pub(crate) head: u64,
+}
+
+/// What the ledger says of an entry, and in which generation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) generation: u64,
 }
 
 impl Follow {
@@ -216,6 +223,25 @@ impl Follow {
         judged.unwrap_or(Verdict::Forgotten)
     }
 
+    /// Whether what another node made is true by all that is known, and the generation that this holds for.
+    pub(crate) fn judge_foreign(&self, parts: &[Arc<Part>], incarnation: Incarnation) -> Judged {
+        let judge = |ledger: &Ledger| Judged {
+            verdict: ledger.verdict_of_foreign(parts, incarnation),
+            generation: ledger.generation(),
+        };
+        self.with_ledger(judge).unwrap_or(Judged { verdict: Verdict::Forgotten, generation: UNKEEPABLE })
+    }
+
+    /// Which life of the database it is; none before the first poll.
+    pub(crate) fn incarnation(&self) -> Option<Incarnation> {
+        self.with_ledger(Ledger::incarnation)
+    }
+
+    /// Which life of the database it is, if the generation is still that.
+    pub(crate) fn incarnation_of(&self, generation: u64) -> Option<Incarnation> {
+        self.with_ledger(|ledger| (ledger.generation() == generation).then_some(ledger.incarnation()))?
+    }
+
     /// What a fill must know before it begins; none before the first poll.
     pub(crate) fn ticket(&self) -> Option<Ticket> {
         self.with_ledger(|ledger| Ticket { generation: ledger.generation(), head: ledger.head() })
@@ -261,16 +287,19 @@ impl Follow {
         self.with_ledger(|ledger| WriteToken { incarnation: ledger.incarnation(), xid })
     }
 
-    fn take(&self, poll: Poll, sent_at: Moment) -> Result<(), SourceError> {
-        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
-        match ledger.as_mut() {
-            Some(ledger) => {
-                ledger.take(poll, sent_at).map_err(|refused| SourceError::Senseless(refused.to_string()))?;
-                ledger.forget(sent_at.minus(self.pace.longest_lifetime));
-            }
-            None => *ledger = Some(Ledger::new(poll, sent_at, LedgerLimits::default())),
+    /// `seen` is what the poll was asked to go on from.
+    fn take(&self, poll: Poll, seen: Option<Snapshot>, sent_at: Moment) -> Result<(), SourceError> {
+        let mut place = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        if let (None, Some(seen)) = (&*place, seen) {
+            *place = Some(Ledger::since(seen, poll.incarnation, sent_at));
         }
-        if let Some(ledger) = ledger.as_ref() {
+        if let Some(ledger) = place.as_mut() {
+            ledger.take(poll, sent_at).map_err(|refused| SourceError::Senseless(refused.to_string()))?;
+            ledger.forget(sent_at.minus(self.pace.longest_lifetime));
+        } else {
+            *place = Some(Ledger::new(poll, sent_at, LedgerLimits::default()));
+        }
+        if let Some(ledger) = place.as_ref() {
             self.head.store(ledger.head(), Ordering::Release);
         }
         Ok(())
@@ -335,7 +364,7 @@ impl Follow {
     fn give_up_ledger(&self) {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(ledger) = ledger.as_mut() {
-            ledger.distrust();
+            ledger.distrust(self.clock.now());
             self.head.store(ledger.head(), Ordering::Release);
         }
     }
@@ -362,11 +391,27 @@ pub(crate) struct Follower<S> {
     follow: Arc<Follow>,
     /// The life of the source in which everything that reports changes has been seen to stand.
     looked_at: Option<Incarnation>,
+    /// Whether what other nodes kept before this one started is to be judged.
+    wants_history: bool,
 }
 
 impl<S: Source> Follower<S> {
     pub(crate) fn new(source: S, follow: Arc<Follow>) -> Follower<S> {
-        Follower { source, follow, looked_at: None }
+        Follower { source, follow, looked_at: None, wants_history: false }
+    }
+
+    /// The same, beginning with all changes that the source remembers.
+    pub(crate) fn with_history(self, wants_history: bool) -> Follower<S> {
+        Follower { wants_history, ..self }
+    }
+
+    /// What a node that starts goes on from: nothing, or all that the source still knows.
+    async fn beginning(&mut self) -> Option<Snapshot> {
+        if !self.wants_history || !matches!(self.source.remembers().await, Ok(true)) {
+            return None;
+        }
+        let floor = self.source.poll(None).await.ok()?.floor;
+        Snapshot::new(floor, floor, Vec::new())
     }
 
     /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
@@ -381,10 +426,13 @@ impl<S: Source> Follower<S> {
     /// One poll; says when it was sent. The time is read before: an answer can be late, but what it does not know happened after this.
     pub(crate) async fn poll(&mut self) -> Moment {
         let sent_at = self.follow.clock.now();
-        let seen = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
-        let polling = within(self.follow.pace.longest_poll, self.source.poll(seen.as_ref()));
+        let known = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
+        let polling = within(self.follow.pace.longest_poll, async {
+            let seen = if known.is_some() { known } else { self.beginning().await };
+            Ok((self.source.poll(seen.as_ref()).await?, seen))
+        });
         let outcome = match polling.await {
-            Ok(poll) => self.take(poll, sent_at).await,
+            Ok((poll, seen)) => self.take(poll, seen, sent_at).await,
             Err(error) => Err(error),
         };
         let pause = outcome.is_err();
@@ -398,9 +446,9 @@ impl<S: Source> Follower<S> {
 
     /// Takes in a poll. A life that begins is looked at before anybody relies on it: it may have begun because somebody has
     /// disabled a trigger.
-    async fn take(&mut self, poll: Poll, sent_at: Moment) -> Result<(), SourceError> {
+    async fn take(&mut self, poll: Poll, seen: Option<Snapshot>, sent_at: Moment) -> Result<(), SourceError> {
         let incarnation = poll.incarnation;
-        self.follow.take(poll, sent_at)?;
+        self.follow.take(poll, seen, sent_at)?;
         if self.looked_at != Some(incarnation) {
             let looked = within(self.follow.pace.longest_poll, self.source.check()).await;
             self.looked_at = looked.is_ok().then_some(incarnation);

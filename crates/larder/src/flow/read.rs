@@ -1,4 +1,4 @@
-//! The path of a read: memory, else one load for all who want the same.
+//! The path of a read: memory, else the shared tier, else one load for all who want the same.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::follow::{Follow, Known, Ticket};
+use super::shared::{Borrowed, Shared};
 use crate::clock::{Clock, Moment};
 use crate::counts::{Counts, Missed, NotKept};
 use crate::entry::{Entry, Kept, Making, UNKEEPABLE, Weigh};
@@ -15,6 +16,7 @@ use crate::freshness::{Verdict, agree};
 use crate::key::{Key, KeyRef};
 use crate::lifetime::Policy;
 use crate::reading::{Asked, Notes, Reading};
+use crate::shelve::Codec;
 use crate::single_flight::{Arriving, Boarded, Flights, Landing};
 use crate::tier::memory::Memory;
 
@@ -30,6 +32,7 @@ pub(crate) struct Shelf {
     pub(crate) clock: Clock,
     pub(crate) follow: Arc<Follow>,
     pub(crate) memory: Memory,
+    pub(crate) shared: Option<Shared>,
     pub(crate) counts: Counts,
     flights: Flights<Landed>,
 }
@@ -43,13 +46,35 @@ pub struct Answer<T> {
     pub how: How,
     /// Statements that were sent for it.
     pub statements: u32,
+    /// Whether somebody has waited for the shared tier in vain.
+    pub(crate) has_shared_failed: bool,
+}
+
+/// Where something was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// In the memory of this process.
+    Memory,
+    /// Where all nodes can reach it.
+    Shared,
+}
+
+impl Level {
+    /// The word for it in `Cache-Status` and figures.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Memory => "memory",
+            Level::Shared => "redis",
+        }
+    }
 }
 
 /// How an answer was come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// It was kept, and is true.
-    Hit,
+    Hit(Level),
     /// It was kept, or is made of what was kept, and whether it is true cannot be told: the database can't be asked.
     Stale,
     /// It was loaded.
@@ -68,7 +93,7 @@ impl How {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            How::Hit => "hit",
+            How::Hit(_) => "hit",
             How::Stale => "stale",
             How::Loaded { .. } => "miss",
         }
@@ -79,7 +104,7 @@ impl How {
     pub fn reason(self) -> Option<&'static str> {
         match self {
             How::Loaded { missed, .. } => Some(missed.name()),
-            How::Hit | How::Stale => None,
+            How::Hit(_) | How::Stale => None,
         }
     }
 }
@@ -106,13 +131,50 @@ struct Fault {
 }
 
 #[derive(Debug, Clone)]
-struct Filled {
-    entry: Arc<Entry>,
+pub(super) struct Filled {
+    pub(super) entry: Arc<Entry>,
     /// Everything that was committed before this is in it.
     reflects: Moment,
     is_stale: bool,
+    /// Whether another node has loaded it.
+    is_borrowed: bool,
+    has_shared_failed: bool,
     not_kept: Option<NotKept>,
     statements: u32,
+}
+
+impl Filled {
+    /// What came out of the shared tier.
+    pub(super) fn borrowed(entry: Arc<Entry>, reflects: Moment) -> Filled {
+        Filled {
+            entry,
+            reflects,
+            is_stale: false,
+            is_borrowed: true,
+            has_shared_failed: false,
+            not_kept: None,
+            statements: 0,
+        }
+    }
+
+    /// Whether other nodes can use it. What is too large for this node's memory may be so for theirs, and is given to them.
+    pub(super) fn is_lendable(&self) -> bool {
+        !self.is_stale && !self.is_borrowed && matches!(self.not_kept, None | Some(NotKept::TooLarge))
+    }
+}
+
+/// What is to be come by, and for whom.
+#[derive(Debug)]
+pub(super) struct Errand<T> {
+    pub(super) asked: Asked,
+    pub(super) key: Key,
+    pub(super) policy: Policy,
+    /// How other nodes can read it; none where it is kept in memory only.
+    pub(super) codec: Option<Codec<T>>,
+    /// Whether the shared tier is asked: only where the ledger knows enough to judge its answer.
+    pub(super) may_borrow: bool,
+    /// Whether what is kept is still good, but close to its end.
+    pub(super) is_ahead: bool,
 }
 
 /// What is kept under a key, as far as it is of use.
@@ -123,8 +185,8 @@ enum Found<T> {
 }
 
 impl Shelf {
-    pub(crate) fn new(clock: Clock, follow: Arc<Follow>, memory: Memory) -> Shelf {
-        Shelf { clock, follow, memory, counts: Counts::default(), flights: Flights::new() }
+    pub(crate) fn new(clock: Clock, follow: Arc<Follow>, memory: Memory, shared: Option<Shared>) -> Shelf {
+        Shelf { clock, follow, memory, shared, counts: Counts::default(), flights: Flights::new() }
     }
 
     /// What is kept and true, if that can be told at once. Allocates nothing and waits for nobody.
@@ -150,6 +212,7 @@ impl Shelf {
         asked: &Asked,
         key: &Key,
         policy: &Policy,
+        codec: Option<Codec<T>>,
         load: Loader,
     ) -> Result<Answer<T>, Failed<E>>
     where
@@ -164,14 +227,23 @@ impl Shelf {
         loop {
             let known = self.follow.know(asked, lease).await;
             let (missed, stale) = match self.found(asked, key, policy, known) {
-                Found::True(value) => return Ok(self.hit(key, value, policy, &load)),
+                Found::True(value) => return Ok(self.hit(key, value, policy, codec, &load)),
                 Found::Stale(value) if known != Known::Late => return Ok(self.stale(key, value)),
                 Found::Stale(value) => (Missed::Unknown, Some(value)),
                 Found::Nothing(missed) => (missed, None),
             };
             let missed = *first_missed.get_or_insert(missed);
-            let boarded = if joined < MOST_JOINED { self.flights.board(key) } else { Flights::alone(key) };
-            let (is_first, arriving) = self.depart(boarded, asked, key, policy, &load);
+            let is_alone = joined >= MOST_JOINED;
+            let boarded = if is_alone { Flights::alone(key) } else { self.flights.board(key) };
+            let errand = Errand {
+                asked: asked.with_lease(policy.lease),
+                key: key.clone(),
+                policy: *policy,
+                codec,
+                may_borrow: known == Known::Enough && !is_alone && !asked.is_left_alone(),
+                is_ahead: false,
+            };
+            let (is_first, arriving) = self.depart(boarded, errand, &load);
             let earliest = earliest(asked, policy);
             match (self.outcome(arriving, stale.is_some()).await, stale) {
                 (Some(Ok(filled)), _) if is_first || self.suits(&filled, earliest, known) => {
@@ -233,6 +305,7 @@ impl Shelf {
         key: &Key,
         value: Kept<T>,
         policy: &Policy,
+        codec: Option<Codec<T>>,
         load: &Loader,
     ) -> Answer<T>
     where
@@ -248,14 +321,18 @@ impl Shelf {
         let ends_by_itself = entry.until() == Some(entry.fresh_until());
         if !ends_by_itself && policy.is_due(entry.fresh_until(), now) {
             self.counts.ahead(key.kind());
-            self.depart(self.flights.board(key), &Asked::at_moment(now), key, policy, load);
+            let asked = Asked::at_moment(now).with_lease(policy.lease);
+            let may_borrow = self.follow.knows(&asked, policy.lease);
+            let errand =
+                Errand { asked, key: key.clone(), policy: *policy, codec, may_borrow, is_ahead: true };
+            self.depart(self.flights.board(key), errand, load);
         }
-        Answer { value, how: How::Hit, statements: 0 }
+        Answer { value, how: How::Hit(Level::Memory), statements: 0, has_shared_failed: false }
     }
 
     fn stale<T>(&self, key: &Key, value: Kept<T>) -> Answer<T> {
         self.counts.stale(key.kind());
-        Answer { value, how: How::Stale, statements: 0 }
+        Answer { value, how: How::Stale, statements: 0, has_shared_failed: false }
     }
 
     fn loaded<T: 'static, E>(
@@ -265,17 +342,23 @@ impl Shelf {
         missed: Missed,
         collapsed: bool,
     ) -> Result<Answer<T>, Failed<E>> {
+        let value = Kept::of(filled.entry).ok_or(Failed::<E>::Lost)?;
+        let has_shared_failed = filled.has_shared_failed;
+        if filled.is_borrowed {
+            self.counts.borrowed(key.kind());
+            return Ok(Answer { value, how: How::Hit(Level::Shared), statements: 0, has_shared_failed });
+        }
         self.counts.missed(key.kind(), missed);
         if collapsed {
             self.counts.collapsed(key.kind());
         }
-        let value = Kept::of(filled.entry).ok_or(Failed::<E>::Lost)?;
         let how = if filled.is_stale {
             How::Stale
         } else {
             How::Loaded { missed, collapsed, not_kept: filled.not_kept }
         };
-        Ok(Answer { value, how, statements: if collapsed { 0 } else { filled.statements } })
+        let statements = if collapsed { 0 } else { filled.statements };
+        Ok(Answer { value, how, statements, has_shared_failed })
     }
 
     fn failure<E: Clone + 'static>(&self, key: &Key, error: &(dyn Any + Send + Sync)) -> Failed<E> {
@@ -287,9 +370,7 @@ impl Shelf {
     fn depart<T, E, Loader, Loading>(
         self: &Arc<Self>,
         boarded: Boarded<Landed>,
-        asked: &Asked,
-        key: &Key,
-        policy: &Policy,
+        errand: Errand<T>,
         load: &Loader,
     ) -> (bool, Arriving<Landed>)
     where
@@ -301,21 +382,19 @@ impl Shelf {
         match boarded {
             Boarded::Joined(arriving) => (false, arriving),
             Boarded::First(landing, arriving) => {
-                let asked = asked.with_lease(policy.lease);
-                let fill = Arc::clone(self).fill(landing, asked, key.clone(), *policy, load.clone());
+                let fill = Arc::clone(self).fill(landing, errand, load.clone());
                 tokio::spawn(fill.in_current_span());
                 (true, arriving)
             }
         }
     }
 
-    /// Loads, keeps what can be kept, and only then lands: whoever comes afterwards finds it.
+    /// Takes what another node has loaded, or loads, keeps what can be kept, and only then lands: whoever comes afterwards
+    /// finds it.
     async fn fill<T, E, Loader, Loading>(
         self: Arc<Self>,
         landing: Landing<Landed>,
-        asked: Asked,
-        key: Key,
-        policy: Policy,
+        errand: Errand<T>,
         load: Loader,
     ) where
         T: Weigh + Send + Sync + 'static,
@@ -323,6 +402,28 @@ impl Shelf {
         Loader: Fn(Reading) -> Loading + Send + Sync + 'static,
         Loading: Future<Output = Result<T, E>> + Send + 'static,
     {
+        let (has_claim, has_failed) = match self.borrow(&errand).await {
+            Borrowed::Found(filled) => return landing.land(Ok(filled)),
+            Borrowed::Nothing { has_claim, has_failed } => (has_claim, has_failed),
+        };
+        let landed = self.load(&errand, has_failed, load).await;
+        self.lend(&errand, landed.as_ref().ok(), has_claim);
+        landing.land(landed);
+    }
+
+    async fn load<T, E, Loader, Loading>(
+        &self,
+        errand: &Errand<T>,
+        has_shared_failed: bool,
+        load: Loader,
+    ) -> Landed
+    where
+        T: Weigh + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
+        Loader: Fn(Reading) -> Loading + Send + Sync + 'static,
+        Loading: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let Errand { asked, key, policy, .. } = errand;
         let mut statements = 0;
         let mut tries = 0;
         let landed = loop {
@@ -330,13 +431,13 @@ impl Shelf {
             let ticket = self.follow.ticket();
             let began_at = self.clock.now();
             // As if it were asked for only now: so it is new enough for all who came before it began.
-            let reading = Reading::of(asked.later(began_at));
+            let reading = Reading::of(asked.later(began_at).without_shared(has_shared_failed));
             let loaded = load(reading.clone()).await;
             statements += reading.statements();
             let value = match loaded {
                 Ok(value) => value,
                 Err(error) => {
-                    let reflects = reflects(&reading.noted(), began_at, policy.lease_for(&asked));
+                    let reflects = reflects(&reading.noted(), began_at, policy.lease_for(asked));
                     break Err(Fault { error: Arc::new(error), reflects });
                 }
             };
@@ -346,15 +447,12 @@ impl Shelf {
                 self.counts.torn(key.kind());
                 continue;
             }
-            break Ok(self.keep(
-                &key,
-                &policy,
-                value,
-                Load { notes, ticket, wholeness, began_at, lease: policy.lease_for(&asked), statements },
-            ));
+            let lease = policy.lease_for(asked);
+            let load = Load { notes, ticket, wholeness, began_at, lease, statements, has_shared_failed };
+            break Ok(self.keep(key, policy, value, load));
         };
         self.counts.loaded(key.kind(), statements);
-        landing.land(landed);
+        landed
     }
 
     /// Whether what was read shows one moment; `None` where that cannot be told.
@@ -381,7 +479,7 @@ impl Shelf {
         let checked = self.keepable(&load);
         let is_judged = matches!(checked, Ok(_) | Err(NotKept::Outdated));
         let generation = load.ticket.filter(|_| is_judged).map_or(UNKEEPABLE, |ticket| ticket.generation);
-        let Load { notes, began_at, lease, statements, .. } = load;
+        let Load { notes, began_at, lease, statements, has_shared_failed, .. } = load;
         let reflects = reflects(&notes, began_at, lease);
         let is_stale = notes.is_stale;
         let until = notes.until;
@@ -405,7 +503,7 @@ impl Shelf {
                 say_once(key);
             }
         }
-        Filled { entry, reflects, is_stale, not_kept, statements }
+        Filled { entry, reflects, is_stale, is_borrowed: false, has_shared_failed, not_kept, statements }
     }
 
     /// Up to where in the ledger a loaded answer is true, if it can be kept.
@@ -443,6 +541,7 @@ struct Load {
     /// What was promised of whatever came out of a cache.
     lease: Duration,
     statements: u32,
+    has_shared_failed: bool,
 }
 
 /// From when on whoever asks must see what was committed.

@@ -6,10 +6,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Change, Happened, RowValues, Value};
 
 /// What an entry was made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dependency {
     /// One row, there or not.
     Row {
@@ -25,7 +27,7 @@ pub enum Dependency {
 }
 
 /// The rows of a table that meet all conditions and lie in the window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     /// The table's name.
     pub table: Arc<str>,
@@ -38,7 +40,7 @@ pub struct Query {
 }
 
 /// Which columns of a row an answer shows. A row that stays in the query and keeps these values leaves the answer as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Columns {
     /// All of them, watched or not.
     All,
@@ -47,7 +49,8 @@ pub enum Columns {
 }
 
 /// A condition on one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub enum Condition {
     /// The column has this value.
     Equals(Box<str>, Value),
@@ -61,8 +64,71 @@ pub enum Condition {
     Undecidable,
 }
 
+/// A condition as it is written. Alternatives of alternatives are alternatives: so whatever is read back is of bounded depth.
+#[derive(Serialize, Deserialize)]
+enum Written {
+    One(Simple),
+    AnyOf(Vec<Simple>),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Simple {
+    Equals(Box<str>, Value),
+    EqualsIgnoringAsciiCase(Box<str>, Box<str>),
+    Range(Box<str>, Option<Value>, Option<Value>),
+    Undecidable,
+}
+
+impl From<Simple> for Condition {
+    fn from(simple: Simple) -> Condition {
+        match simple {
+            Simple::Equals(column, value) => Condition::Equals(column, value),
+            Simple::EqualsIgnoringAsciiCase(column, text) => Condition::EqualsIgnoringAsciiCase(column, text),
+            Simple::Range(column, least, most) => Condition::Range(column, least, most),
+            Simple::Undecidable => Condition::Undecidable,
+        }
+    }
+}
+
+impl From<Written> for Condition {
+    fn from(written: Written) -> Condition {
+        match written {
+            Written::One(simple) => simple.into(),
+            Written::AnyOf(simple) => Condition::AnyOf(simple.into_iter().map(Condition::from).collect()),
+        }
+    }
+}
+
+impl From<Condition> for Written {
+    fn from(condition: Condition) -> Written {
+        if let Condition::AnyOf(_) = condition {
+            let mut alternatives = Vec::new();
+            condition.flatten(&mut alternatives);
+            Written::AnyOf(alternatives)
+        } else {
+            let mut one = Vec::new();
+            condition.flatten(&mut one);
+            Written::One(one.pop().unwrap_or(Simple::Undecidable))
+        }
+    }
+}
+
+impl Condition {
+    fn flatten(self, alternatives: &mut Vec<Simple>) {
+        alternatives.push(match self {
+            Condition::Equals(column, value) => Simple::Equals(column, value),
+            Condition::EqualsIgnoringAsciiCase(column, text) => Simple::EqualsIgnoringAsciiCase(column, text),
+            Condition::Range(column, least, most) => Simple::Range(column, least, most),
+            Condition::Undecidable => Simple::Undecidable,
+            Condition::AnyOf(inner) => {
+                return inner.into_iter().for_each(|condition| condition.flatten(alternatives));
+            }
+        });
+    }
+}
+
 /// A stretch of the rows of a query in their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// The order.
     pub order: Order,
@@ -73,7 +139,7 @@ pub struct Window {
 }
 
 /// An order: by one column, ties broken by the primary key in the same direction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The column.
     pub column: Box<str>,
@@ -84,7 +150,7 @@ pub struct Order {
 }
 
 /// A place in an order: sort key and primary key of the row that stands there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The sort key, null already replaced.
     pub key: Value,

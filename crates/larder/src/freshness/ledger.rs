@@ -68,6 +68,10 @@ pub struct Ledger {
     /// Where the knowledge of changes begins. What this sees and the snapshot of an entry does not cannot be compared. A number
     /// would not do: what is open keeps the least number of both snapshots where it is, while others end.
     since: Snapshot,
+    /// Changes may have gone unreported up to here: until a poll that was sent afterwards, nothing of other nodes is judged.
+    unreported_until: Option<Moment>,
+    /// What that poll saw. Another node may not have heard that changes went unreported, and kept what it read meanwhile.
+    reported_since: Option<Snapshot>,
     limits: LedgerLimits,
     /// In the order of the polls; the first has the position `forgotten`.
     changes: VecDeque<Kept>,
@@ -83,6 +87,8 @@ pub struct Ledger {
 struct Kept {
     change: Change,
     heard_at: Moment,
+    /// The highest number of this change's transaction and of all before it.
+    highest: Xid,
 }
 
 /// Whether something kept is still true.
@@ -110,6 +116,8 @@ impl Ledger {
             snapshot: poll.snapshot,
             asked_at,
             floor,
+            unreported_until: None,
+            reported_since: None,
             limits,
             changes: VecDeque::new(),
             forgotten: 0,
@@ -118,6 +126,14 @@ impl Ledger {
             by_table: HashMap::new(),
             of_whole_table: HashMap::new(),
         }
+    }
+
+    /// A ledger that has heard of nothing since `seen`, in that life of the server: its first poll brings all that has happened.
+    #[must_use]
+    pub fn since(seen: Snapshot, incarnation: Incarnation, asked_at: Moment) -> Ledger {
+        let floor = seen.xmin();
+        let poll = Poll { incarnation, snapshot: seen, floor, changes: PolledChanges::All(Vec::new()) };
+        Ledger::new(poll, asked_at, LedgerLimits::default())
     }
 
     /// Takes in a poll that was sent at `asked_at`.
@@ -136,6 +152,10 @@ impl Ledger {
             // Changes that this node has not heard of may be forgotten.
             self.give_up(&poll.snapshot);
         }
+        if self.unreported_until.is_some_and(|until| asked_at >= until) {
+            self.unreported_until = None;
+            self.reported_since = Some(poll.snapshot.clone());
+        }
         match poll.changes {
             PolledChanges::All(changes) => changes.into_iter().for_each(|change| self.keep(change, asked_at)),
             PolledChanges::TooMany => self.give_up(&poll.snapshot),
@@ -153,14 +173,19 @@ impl Ledger {
         self.give_up(&poll.snapshot);
         self.incarnation = poll.incarnation;
         self.floor = poll.snapshot.xmin();
+        if self.unreported_until.is_some_and(|until| asked_at >= until) {
+            self.unreported_until = None;
+        }
+        self.reported_since = Some(poll.snapshot.clone());
         self.snapshot = poll.snapshot;
         self.asked_at = self.asked_at.max(asked_at);
     }
 
-    /// Forgets everything, since changes may have happened that nobody was told of.
-    pub fn distrust(&mut self) {
+    /// Forgets everything, since changes may have happened up to `until` that nobody was told of.
+    pub fn distrust(&mut self, until: Moment) {
         let snapshot = self.snapshot.clone();
         self.give_up(&snapshot);
+        self.unreported_until = Some(until);
     }
 
     /// Forgets all changes up to `polled`, and with them every entry that was made before, here or on another node.
@@ -190,7 +215,8 @@ impl Ledger {
             }
         }
         self.by_table.entry(table).or_default().push_back(position);
-        self.changes.push_back(Kept { change, heard_at });
+        let highest = self.changes.back().map_or(change.xid, |last| last.highest.max(change.xid));
+        self.changes.push_back(Kept { change, heard_at, highest });
     }
 
     /// Forgets changes that were heard of before `before`: entries live no longer than that. What an open transaction keeps
@@ -247,6 +273,28 @@ impl Ledger {
             }
         }
         Verdict::True(self.head())
+    }
+
+    /// Whether what was made of `parts` on any node, in that life of the server, is true. All that is remembered is compared,
+    /// but for the changes that every part's snapshot sees because all of them are from before its oldest open transaction.
+    #[must_use]
+    pub fn verdict_of_foreign(&self, parts: &[Arc<Part>], incarnation: Incarnation) -> Verdict {
+        if incarnation != self.incarnation || self.unreported_until.is_some() {
+            return Verdict::Forgotten;
+        }
+        let is_reported = |part: &Arc<Part>| {
+            self.reported_since.as_ref().is_none_or(|since| part.snapshot.is_at_or_after(since))
+        };
+        if !parts.iter().all(is_reported) {
+            return Verdict::Forgotten;
+        }
+        let seen = parts.iter().map(|part| self.seen_up_to(&part.snapshot)).min();
+        self.verdict(parts, self.generation, seen.unwrap_or_default())
+    }
+
+    /// A position up to which the snapshot sees everything.
+    fn seen_up_to(&self, snapshot: &Snapshot) -> u64 {
+        self.forgotten + self.changes.partition_point(|kept| kept.highest < snapshot.xmin()) as u64
     }
 
     /// Whether every change that the snapshot does not see, and that has happened, is remembered.

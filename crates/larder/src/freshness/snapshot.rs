@@ -3,19 +3,40 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The number of a transaction, as PostgreSQL's `xid8`: 64 bits, so it never wraps around. In SQLite, the number of a
 /// change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Xid(pub u64);
 
 /// Which transactions had ended when somebody looked: `xmin:xmax:xip`, as `pg_current_snapshot()` gives it
 /// (PostgreSQL documentation, table "Snapshot Components").
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Snapshot {
     xmin: Xid,
     xmax: Xid,
     /// In progress, ascending, all of them in `xmin..xmax`.
     xip: Box<[Xid]>,
+}
+
+/// A snapshot as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written(Xid, Xid, Vec<Xid>);
+
+impl From<Snapshot> for Written {
+    fn from(Snapshot { xmin, xmax, xip }: Snapshot) -> Written {
+        Written(xmin, xmax, xip.into())
+    }
+}
+
+impl TryFrom<Written> for Snapshot {
+    type Error = &'static str;
+
+    fn try_from(Written(xmin, xmax, xip): Written) -> Result<Snapshot, &'static str> {
+        Snapshot::new(xmin, xmax, xip).ok_or("the components of a snapshot contradict one another")
+    }
 }
 
 /// A text that is no snapshot.

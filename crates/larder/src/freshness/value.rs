@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 ///
 /// Points in time come as numbers from PostgreSQL (microseconds since 1970, UTC) and as whatever the application keeps from
 /// SQLite.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// No value: no condition holds for it, as in SQL.
     Null,

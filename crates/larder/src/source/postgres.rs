@@ -130,6 +130,14 @@ impl Source for Postgres {
         faults.or(lacking).map_or(Ok(()), |faults| Err(SourceError::Unwatched(faults)))
     }
 
+    /// With the event triggers, a trigger that is disabled begins a new life. Without them it may go unnoticed.
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        let standing = "select (count(*) = 2)::text from pg_catalog.pg_event_trigger \
+                        where evtname in ('larder_ddl', 'larder_drop') and evtenabled = 'A'";
+        let row = self.run(standing.into()).await?;
+        Ok(row.try_get::<&str, _>(0)? == "true")
+    }
+
     async fn prune(&mut self, age: Duration) -> Result<(), SourceError> {
         let statement = format!("select larder.prune(interval '{} milliseconds')::text", age.as_millis());
         self.run(statement).await.map(drop)

@@ -16,7 +16,7 @@ use larder::clock::Clock;
 use larder::freshness::{Change, Dependency, Happened, PolledChanges, Snapshot, Xid};
 use larder::incarnation::Incarnation;
 use larder::source::{Source, SourceError};
-use larder::{Larder, Options, Pace, Page, PageCache, PageRule, Policy, Reading, TokenKey};
+use larder::{Larder, Options, Page, PageCache, PageRule, Policy, Reading, TokenKey};
 use tokio::task::yield_now;
 use tower_layer::Layer as _;
 use tower_service::Service;
@@ -224,7 +224,7 @@ pub(crate) async fn shop_with(
 ) -> Shop {
     let (database, clock) = (Database::new(), Clock::manual());
     clock.advance(SECOND);
-    let options = Options { memory_bytes: 1 << 20, pace: Pace::default(), clock: clock.clone() };
+    let options = Options { memory_bytes: 1 << 20, clock: clock.clone(), ..Options::default() };
     let larder = Larder::start(|| database.clone(), options).await;
     let pages = PageCache::new(larder.clone(), "shop", vec![PageRule { route: "shelf", policy, address }])
         .with_token_key(TokenKey::new(SECRET))

@@ -106,7 +106,7 @@ impl Schedule {
     async fn start_node(&mut self, node: usize, policy: Policy) {
         let world = &self.world;
         let clock = world.lock().clock.clone();
-        let options = Options { memory_bytes: 1 << 20, pace: PACE, clock };
+        let options = Options { memory_bytes: 1 << 20, pace: PACE, clock, shared: None };
         let larder = Larder::start(|| Simulated { world: world.clone(), node }, options).await;
         let data = larder.data(policy);
         let pages = larder.data(Policy { lease: self.page_lease, ..policy });

@@ -250,7 +250,9 @@ impl World {
         let how = answer.how;
         self.tell(|| format!("node {} answers {:?}: {how:?} {shown:?}", claim.node, ALL[claim.what].name));
         self.count(how);
-        if how == How::Hit && answer.value.entry().made_at().plus(self.lifetime) <= claim.asked.at() {
+        if matches!(how, How::Hit(_))
+            && answer.value.entry().made_at().plus(self.lifetime) <= claim.asked.at()
+        {
             self.violate(&format!("{:?} has outlived its lifetime", ALL[claim.what].name));
         }
         let latest = self.database.history.len();
@@ -259,7 +261,7 @@ impl World {
                 self.check_staleness(claim);
                 self.check_parts(claim, shown, 0..latest);
             }
-            How::Hit | How::Loaded { not_kept: None, .. } => {
+            How::Hit(_) | How::Loaded { not_kept: None, .. } => {
                 let earliest = self.earliest(claim);
                 self.check_parts(claim, shown, earliest..latest);
                 self.check_whole(claim, shown, earliest..latest);
@@ -282,7 +284,7 @@ impl World {
     fn count(&mut self, how: How) {
         let tally = &mut self.tally;
         match how {
-            How::Hit => tally.hits += 1,
+            How::Hit(_) => tally.hits += 1,
             How::Stale => tally.stale += 1,
             How::Loaded { not_kept: Some(_), .. } => tally.not_kept += 1,
             How::Loaded { collapsed: true, .. } => tally.joined += 1,

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 /// A price: an exact decimal with two places, written as `1200.00`.
 ///
 /// What [`FromStr`] makes is at least 0 and at most 9,999,999,999.99. What another program put into the database may
 /// lie outside; it is kept and shown as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Price {
     cents: i64,
 }

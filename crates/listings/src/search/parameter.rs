@@ -1,11 +1,13 @@
 //! The parameters of a search: their names, and the way of each value in and out of a query string.
 
+use serde::{Deserialize, Serialize};
+
 use super::{BoundingBox, Location, MAX_LIMIT, Search, Sort, Terms};
 use crate::property::InvalidPrice;
 use crate::{Kind, Price, Status};
 
 /// One parameter of a search.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the parameter of its name; `Search` says what it means")]
 pub enum Parameter {
     Q,

@@ -124,7 +124,7 @@ fn status(entry: &Entry, name: &str, now: Moment, how: How) -> HeaderValue {
     let ttl = entry.fresh_until().since(now).as_secs();
     let mut text = String::with_capacity(48);
     let _ = match how {
-        How::Hit => write!(text, "{name}; hit; ttl={ttl}; detail=memory"),
+        How::Hit(level) => write!(text, "{name}; hit; ttl={ttl}; detail={}", level.name()),
         How::Stale => write!(text, "{name}; hit; detail=stale"),
         How::Loaded { missed, collapsed, not_kept } => {
             let forward = if missed == crate::Missed::Absent { "uri-miss" } else { "stale" };

@@ -81,6 +81,14 @@ impl Coding {
     }
 }
 
+/// The bytes that were compressed by zstd and are so many; none where they are not.
+pub(super) fn of_zstd(coded: &[u8], bytes: usize) -> Option<Bytes> {
+    // What it says of itself comes first: that costs nothing.
+    let says = zstd::zstd_safe::get_frame_content_size(coded).ok()??;
+    let plain = (says == bytes as u64).then(|| zstd::bulk::decompress(coded, bytes).ok())??;
+    Some(plain.into())
+}
+
 /// Does work on a thread where it holds nobody up; none where it fails or the program ends. It keeps its place until it is
 /// done, whether or not somebody still waits for it.
 async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

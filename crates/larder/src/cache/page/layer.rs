@@ -22,9 +22,10 @@ use super::answer::{CACHE_STATUS, PageRequest};
 use super::page::Page;
 use super::rule::{PageRule, Rules, Target};
 use crate::clock::Moment;
-use crate::flow::read::{Answer, Failed, How};
+use crate::flow::read::{Answer, Failed, How, Level};
 use crate::larder::Larder;
 use crate::reading::{Asked, Reading};
+use crate::shelve::Codec;
 use crate::token::{TokenKey, WriteToken};
 
 /// The field in which a reader shows what they have written.
@@ -144,9 +145,9 @@ impl PageCache {
             return None;
         }
         let mut response = page.answer_at_once(PageRequest { method, headers }, room)?;
-        page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit);
+        page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit(Level::Memory));
         self.0.larder.shelf().counts.hit(crate::key::Kind::Page);
-        tracing::debug!(key = %target.key, how = How::Hit.name(), statements = 0, "page");
+        tracing::debug!(key = %target.key, how = How::Hit(Level::Memory).name(), statements = 0, "page");
         Some(FoundPage { response, route: target.route })
     }
 
@@ -182,12 +183,12 @@ impl PageCache {
         asked: &Asked,
         answer: Answer<Page>,
     ) -> Response<Bytes> {
-        let Answer { value: page, how, statements } = answer;
+        let Answer { value: page, how, statements, .. } = answer;
         tracing::debug!(key = %target.key, how = how.name(), why = how.reason(), statements, "page");
         let mut response =
             page.answer(PageRequest { method: request.method(), headers: request.headers() }).await;
         page.describe(response.headers_mut(), page.entry(), self.0.name, asked.at(), how);
-        if let How::Loaded { collapsed: false, not_kept: None, .. } = how {
+        if let How::Loaded { collapsed: false, not_kept: None, .. } | How::Hit(Level::Shared) = how {
             let (larder, key) = (self.0.larder.clone(), target.key.clone());
             // Nobody waits for the codings that somebody else may want.
             tokio::spawn(async move {
@@ -416,7 +417,8 @@ impl PageCache {
             let (routes, page) = (routes.clone(), Arc::clone(&page));
             async move { page_of(called(routes, page.request(reading.clone())).await, &reading).await }
         };
-        let answer = self.0.larder.shelf().read(&asked, &target.key, &target.policy, load).await;
+        let answer =
+            self.0.larder.shelf().read(&asked, &target.key, &target.policy, Some(Codec::new()), load).await;
         let mut response = match answer {
             Ok(answer) => self.respond(target, &request, &asked, answer).await,
             Err(failed) => self.failed(target, failed),

@@ -6,12 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::coding::{self, Coding};
 use super::groups;
 use crate::entry::{Entry, Weigh};
+use crate::shelve::Shelve;
+
+const DIGEST_BYTES: usize = 15;
+/// Whoever reads a page believes no length beyond this.
+const LONGEST_BYTES: usize = 64 << 20;
 
 /// A page for everybody: its bytes, their media type, and the links that belong to it.
 ///
@@ -132,17 +138,88 @@ impl Page {
 
     /// The validator of the page in a coding, whether or not that has been made.
     pub(super) fn etag(&self, coding: Coding) -> HeaderValue {
-        let digest = self.content.digest.get_or_init(|| {
-            let digest = Sha256::new().chain_update(&self.media_type).chain_update(&self.content.plain);
-            URL_SAFE_NO_PAD.encode(&digest.finalize()[..15])
-        });
-        let etag = format!("\"{digest}{}\"", coding.etag_suffix());
+        let etag = format!("\"{}{}\"", self.digest(), coding.etag_suffix());
         HeaderValue::from_str(&etag).expect("base64 is allowed in a field value")
+    }
+
+    fn digest(&self) -> &str {
+        self.content.digest.get_or_init(|| {
+            let digest = Sha256::new().chain_update(&self.media_type).chain_update(&self.content.plain);
+            URL_SAFE_NO_PAD.encode(&digest.finalize()[..DIGEST_BYTES])
+        })
     }
 
     /// What caches in front may drop it by, made once.
     pub(super) fn groups(&self, entry: &Entry) -> Option<&HeaderValue> {
         self.content.groups.get_or_init(|| groups::of(entry.parts())).as_ref()
+    }
+}
+
+/// A page as it is written: in every coding, so that whoever reads it makes none.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    media_type: &'a [u8],
+    #[serde(borrow)]
+    link: Option<&'a [u8]>,
+    /// 20 characters, out of which the validators are made.
+    #[serde(borrow)]
+    digest: &'a str,
+    plain_bytes: u64,
+    /// The plain bytes, where the page is worth no coding; else in each of [`Coding::COMPRESSED`].
+    #[serde(borrow)]
+    bodies: Vec<&'a [u8]>,
+}
+
+impl Shelve for Page {
+    async fn to_bytes(&self) -> Option<Vec<u8>> {
+        self.code_all().await;
+        let coded = |coding| Some(&*self.if_coded(coding)?.bytes);
+        let bodies = if self.is_worth_coding {
+            Coding::COMPRESSED.into_iter().map(coded).collect::<Option<Vec<_>>>()?
+        } else {
+            vec![&*self.content.plain]
+        };
+        let written = Written {
+            media_type: self.media_type.as_bytes(),
+            link: self.link.as_ref().map(HeaderValue::as_bytes),
+            digest: self.digest(),
+            plain_bytes: self.content.plain.len() as u64,
+            bodies,
+        };
+        postcard::to_stdvec(&written).ok()
+    }
+
+    fn of_bytes(bytes: &Bytes) -> Option<Page> {
+        let (written, []) = postcard::take_from_bytes::<Written<'_>>(bytes).ok()? else { return None };
+        let is_digest =
+            URL_SAFE_NO_PAD.decode(written.digest).is_ok_and(|digest| digest.len() == DIGEST_BYTES);
+        if !is_digest {
+            return None;
+        }
+        let plain_bytes =
+            usize::try_from(written.plain_bytes).ok().filter(|&bytes| bytes <= LONGEST_BYTES)?;
+        let media_type = HeaderValue::from_bytes(written.media_type).ok()?;
+        let link = written.link.map(HeaderValue::from_bytes).transpose().ok()?;
+        let plain = match &written.bodies[..] {
+            [plain] => bytes.slice_ref(plain),
+            [_, zstd, _] => coding::of_zstd(zstd, plain_bytes)?,
+            _ => return None,
+        };
+        let page = Page { link, ..Page::new(media_type, plain) };
+        let is_whole = page.content.plain.len() == plain_bytes
+            && page.is_worth_coding == (written.bodies.len() > 1)
+            && page.content.digest.set(written.digest.to_owned()).is_ok();
+        for (coding, body) in Coding::COMPRESSED.into_iter().zip(&written.bodies) {
+            if page.is_worth_coding {
+                page.content.coded[coding as usize]
+                    .set(page.with_validator(coding, bytes.slice_ref(body)))
+                    .ok()?;
+            }
+        }
+        let plain = page.with_validator(Coding::Identity, page.content.plain.clone());
+        page.content.coded[Coding::Identity as usize].set(plain).ok()?;
+        is_whole.then_some(page)
     }
 }
 
