@@ -1,14 +1,18 @@
 //! How the cache is set up: from the settings to a larder and the pages in front of the routes.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use bytes::Bytes;
 use larder::clock::Clock;
-use larder::{Larder, Options, Pace, PageCache, Policy, TokenKey};
+use larder::tier::redis::Redis;
+use larder::{Larder, Options, Pace, PageCache, Policy, Seal, SharedOptions, TokenKey};
 use listings::Store;
+use sha2::{Digest as _, Sha256};
 
 use crate::application::Application;
 use crate::catalogue::Catalogue;
@@ -17,7 +21,7 @@ use crate::server::Shortcut;
 use crate::settings::Settings;
 use crate::{router, security};
 
-/// What the settings say about the cache.
+/// What the settings say about the cache of one node.
 #[must_use]
 pub fn options(settings: &Settings) -> Options {
     let longest = settings.page_cache_ttl.max(settings.data_cache_ttl);
@@ -26,6 +30,46 @@ pub fn options(settings: &Settings) -> Options {
         pace: Pace { interval: settings.cache_poll, longest_lifetime: longest * 2, ..Pace::default() },
         clock: Clock::Boottime,
         shared: None,
+    }
+}
+
+/// The Redis that all nodes of a site share which is addressed so from outside, if there is one.
+///
+/// # Errors
+/// Where it can't be used as the settings have it.
+pub async fn shared(settings: &Settings, site_url: &str) -> anyhow::Result<Option<SharedOptions>> {
+    let Some(redis) = &settings.redis else { return Ok(None) };
+    let Some(secret) = &settings.secret_key else {
+        tracing::warn!(
+            "REDIS_URL is not used: without GABLE_SECRET_KEY nobody can tell what nodes wrote there"
+        );
+        return Ok(None);
+    };
+    if settings.database_url.starts_with("sqlite:") {
+        tracing::warn!("REDIS_URL is not used: a SQLite file is as quick to read, and has one node");
+        return Ok(None);
+    }
+    let program = tokio::task::spawn_blocking(fingerprint).await?.context("this program can't be read")?;
+    let facts = [&program[..], site_url.as_bytes(), &[u8::from(settings.debug)]];
+    let tier = Redis::new(redis.address.clone(), redis.timeout, Clock::Boottime).context("REDIS_URL")?;
+    tracing::info!(address = %redis.address, "what is kept is shared");
+    Ok(Some(SharedOptions {
+        tier: Arc::new(tier),
+        seal: Seal::new(secret.reveal().as_bytes(), facts),
+        prefix: redis.prefix.clone(),
+    }))
+}
+
+/// What tells this build of the program from every other: what it reads and writes may have another form there.
+fn fingerprint() -> std::io::Result<[u8; 32]> {
+    let mut program = std::fs::File::open(std::env::current_exe()?)?;
+    let mut digest = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match program.read(&mut block)? {
+            0 => return Ok(digest.finalize().into()),
+            length => digest.update(&block[..length]),
+        }
     }
 }
 

@@ -34,10 +34,10 @@ impl Catalogue {
     pub fn new(store: Store, larder: &Larder, policy: Policy) -> Catalogue {
         Catalogue {
             store,
-            properties: larder.data(policy),
-            pages: larder.data(policy),
-            overviews: larder.data(policy),
-            counts: larder.data(policy),
+            properties: larder.shared_data(policy),
+            pages: larder.shared_data(policy),
+            overviews: larder.shared_data(policy),
+            counts: larder.shared_data(policy),
         }
     }
 

@@ -8,8 +8,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::{Method, StatusCode};
-use larder::Larder;
 use larder::cache::page::PageRoute;
+use larder::tier::shared::TierState;
+use larder::{Larder, SharedFigures};
 use listings::Store;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -134,7 +135,7 @@ fn describe_cache(registry: &mut Registry, larder: &Larder) {
     let figures = larder.figures();
     let reads = Family::<CacheRead, Counter>::default();
     for (kind, of) in [("page", &figures.page), ("data", &figures.data)] {
-        let outcomes = [("hit", of.hits), ("stale", of.stale)];
+        let outcomes = [("hit", of.hits - of.borrowed), ("hit-redis", of.borrowed), ("stale", of.stale)];
         let missed = of.missed.iter().map(|(missed, count)| (missed.name(), *count));
         for (outcome, count) in outcomes.into_iter().chain(missed) {
             reads.get_or_create(&CacheRead { kind, outcome }).inc_by(count);
@@ -142,9 +143,12 @@ fn describe_cache(registry: &mut Registry, larder: &Larder) {
     }
     registry.register(
         "cache_reads",
-        "Reads of the cache, by kind and outcome: hit, stale, or why it was a miss",
+        "Reads of the cache, by kind and outcome: hit, hit-redis, stale, or why it was a miss",
         reads,
     );
+    if let Some(shared) = &figures.shared {
+        describe_redis(registry, shared);
+    }
     let memory = figures.memory;
     for (name, help, value) in [
         ("cache_memory_bytes", "Bytes that are kept", i64::try_from(memory.bytes).unwrap_or(i64::MAX)),
@@ -163,6 +167,41 @@ fn describe_cache(registry: &mut Registry, larder: &Larder) {
     ] {
         registry.register(name, help, ConstCounter::new(count));
     }
+}
+
+/// What came of asking Redis, as a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RedisLook {
+    outcome: &'static str,
+}
+
+/// Why an operation of Redis failed, as a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RedisFailure {
+    reason: &'static str,
+}
+
+fn describe_redis(registry: &mut Registry, shared: &SharedFigures) {
+    let looks = Family::<RedisLook, Counter>::default();
+    for (outcome, count) in [("hit", shared.hits)].into_iter().chain(shared.misses) {
+        looks.get_or_create(&RedisLook { outcome }).inc_by(count);
+    }
+    registry.register("redis_looks", "Looks into Redis: hit, or why it brought nothing of use", looks);
+    let failures = Family::<RedisFailure, Counter>::default();
+    for (reason, count) in shared.troubles {
+        failures.get_or_create(&RedisFailure { reason }).inc_by(count);
+    }
+    registry.register("redis_failures", "Operations of Redis that failed, by reason", failures);
+    for (name, help, count) in [
+        ("redis_written", "Entries written to Redis", shared.written),
+        ("redis_not_written", "Entries that could not be written", shared.not_written),
+        ("redis_behind", "Entries not written because too many others were", shared.behind),
+        ("redis_waited", "Loads that waited for another node's", shared.waited),
+    ] {
+        registry.register(name, help, ConstCounter::new(count));
+    }
+    let up = i64::from(shared.state == TierState::Well);
+    registry.register("redis_up", "1 while Redis answers and takes what it is given", ConstGauge::new(up));
 }
 
 /// From 0.1 ms to 13 s, each bucket twice as wide as the one before.

@@ -8,6 +8,7 @@ mod value;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use larder::tier::redis::Address;
 pub use source::{Origin, Sources};
 pub use table::{Flags, SETTINGS, Setting};
 pub use value::{LogFormat, Refusal, Secret, shown};
@@ -19,8 +20,8 @@ use crate::server::AllowedHosts;
 pub struct Settings {
     /// Where the listings are; may hold a password: show only [`listings::store::redacted`].
     pub database_url: String,
-    /// Where the shared cache is.
-    pub redis_url: Option<Secret>,
+    /// Where the cache is that all nodes share.
+    pub redis: Option<RedisSettings>,
     /// What signs what leaves this program and comes back.
     pub secret_key: Option<Secret>,
     /// Whether to show more than a stranger should see.
@@ -47,6 +48,17 @@ pub struct Settings {
     pub log_format: LogFormat,
 }
 
+/// A Redis that all nodes share.
+#[derive(Debug, Clone)]
+pub struct RedisSettings {
+    /// Where it is, and what to say to it.
+    pub address: Address,
+    /// What names in it begin with.
+    pub prefix: String,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+}
+
 impl Settings {
     /// Reads and checks every setting.
     ///
@@ -59,7 +71,7 @@ impl Settings {
         let allowed_hosts = reader.read_optional("ALLOWED_HOSTS", AllowedHosts::parse);
         let settings = Settings {
             database_url: database_url(&mut reader),
-            redis_url: reader.read_optional("REDIS_URL", value::redis_url),
+            redis: redis(&mut reader),
             secret_key: reader.read_optional("GABLE_SECRET_KEY", value::secret_key),
             debug,
             site_url: reader.read_optional("SITE_URL", value::site_url),
@@ -90,6 +102,22 @@ impl Settings {
         }
         reader.finish(settings)
     }
+}
+
+/// `REDIS_URL` and what goes with it. What goes with it is looked at in any case: a wrong value is told before it matters.
+fn redis(reader: &mut value::Reader<'_>) -> Option<RedisSettings> {
+    let user = reader.read_optional("REDIS_USER", value::text);
+    let password = reader.read_optional("REDIS_PASSWORD", value::text);
+    let certificates = reader.read_optional("REDIS_CA_FILE", value::certificates);
+    let prefix = reader.read("REDIS_PREFIX", value::redis_prefix);
+    let timeout = reader.read("REDIS_TIMEOUT_MS", value::redis_timeout);
+    let address = reader.read_optional("REDIS_URL", Address::parse)?;
+    let address = address.with_credentials(user.as_deref(), password.as_deref());
+    let address = match certificates {
+        Some(certificates) => address.with_authorities(certificates),
+        None => address,
+    };
+    Some(RedisSettings { address, prefix, timeout })
 }
 
 /// `DATABASE_URL`, else PostgreSQL as `POSTGRES_…` describe it, else the embedded default.

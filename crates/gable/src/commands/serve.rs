@@ -40,11 +40,13 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(error::refusal_page).with_open_paths(&router::OPEN_PATHS);
     let metrics = Metrics::new(server.counts());
-    let larder = Larder::start(|| store.changes(), caching::options(&settings)).await;
     let address = listener.local_addr()?;
-    announce(&settings, address);
     let site_url =
         settings.site_url.clone().unwrap_or_else(|| reachable_url(&settings.allowed_hosts, address));
+    let shared = caching::shared(&settings, &site_url).await?;
+    let options = larder::Options { shared, ..caching::options(&settings) };
+    let larder = Larder::start(|| store.changes(), options).await;
+    announce(&settings, address);
     let openapi = serde_json::to_vec(&router::openapi())?.into();
     let pages = caching::pages(&settings, &store, &larder);
     let catalogue = caching::catalogue(&settings, &store, &larder);

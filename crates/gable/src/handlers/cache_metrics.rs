@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
-use larder::{Figures, Health, KindFigures};
+use larder::tier::shared::Keyspace;
+use larder::{Figures, Health, KindFigures, SharedFigures};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,9 +27,9 @@ pub struct CacheMetrics {
 /// The Django project's four figures, then ours.
 #[derive(Debug, Serialize, ToSchema)]
 struct Metrics {
-    /// Answers out of the cache, pages and data together.
+    /// Keys that were there, by Redis' own count; without a Redis that says, answers out of the cache, pages and data together.
     keyspace_hits: u64,
-    /// Answers that had to be made.
+    /// Keys that were not there, by Redis' own count; without a Redis that says, answers that had to be made.
     keyspace_misses: u64,
     /// Both together.
     total_requests: u64,
@@ -45,6 +46,28 @@ struct Metrics {
 #[derive(Debug, Serialize, ToSchema)]
 struct Levels {
     memory: Memory,
+    /// What all nodes share; null where there is no Redis.
+    redis: Option<Redis>,
+}
+
+/// The Redis that all nodes share, as this process uses it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Redis {
+    /// `ok`, `read-only` or `unreachable`.
+    state: &'static str,
+    /// Entries that were there, whole and true.
+    hits: u64,
+    /// Looks that brought nothing of use, by reason.
+    misses: BTreeMap<&'static str, u64>,
+    /// Operations that failed, by reason.
+    failures: BTreeMap<&'static str, u64>,
+    written: u64,
+    /// Entries that could not be written.
+    not_written: u64,
+    /// Entries that were not written because too many others were being written.
+    behind: u64,
+    /// Loads that waited for another node's.
+    waited: u64,
 }
 
 /// The memory of this process.
@@ -71,6 +94,8 @@ struct Kinds {
 #[derive(Debug, Serialize, ToSchema)]
 struct Kind {
     hits: u64,
+    /// Of these, those out of Redis.
+    hits_redis: u64,
     /// Answers labelled as stale, while the database could not be asked.
     stale: u64,
     /// Answers that had to be made, by reason.
@@ -112,21 +137,24 @@ struct Following {
     responses((status = 200, description = "The figures", body = CacheMetrics))
 )]
 pub async fn show(State(application): State<Arc<Application>>) -> Result<Response, Error> {
-    let metrics = metrics(&application.larder.figures(), &application.larder.health());
+    let keyspace = application.larder.keyspace().await;
+    let metrics = metrics(&application.larder.figures(), &application.larder.health(), keyspace);
     let body = Body::from(serde_json::to_vec(&CacheMetrics { metrics })?);
     Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-fn metrics(figures: &Figures, health: &Health) -> Metrics {
+fn metrics(figures: &Figures, health: &Health, keyspace: Option<Keyspace>) -> Metrics {
     let kinds = [&figures.page, &figures.data];
-    let hits = kinds.iter().map(|kind| kind.hits + kind.stale).sum();
-    let misses = kinds.iter().map(|kind| kind.misses()).sum();
+    let Keyspace { hits, misses } = keyspace.unwrap_or_else(|| Keyspace {
+        hits: kinds.iter().map(|kind| kind.hits + kind.stale).sum(),
+        misses: kinds.iter().map(|kind| kind.misses()).sum(),
+    });
     Metrics {
         keyspace_hits: hits,
         keyspace_misses: misses,
         total_requests: hits + misses,
         hit_ratio: ratio(hits, hits + misses),
-        levels: Levels { memory: memory(figures) },
+        levels: Levels { memory: memory(figures), redis: figures.shared.as_ref().map(redis) },
         kinds: Kinds { page: kind(&figures.page), data: kind(&figures.data) },
         database: following(figures, health),
     }
@@ -149,9 +177,23 @@ fn memory(figures: &Figures) -> Memory {
     }
 }
 
+fn redis(figures: &SharedFigures) -> Redis {
+    Redis {
+        state: figures.state.name(),
+        hits: figures.hits,
+        misses: figures.misses.iter().copied().collect(),
+        failures: figures.troubles.iter().copied().collect(),
+        written: figures.written,
+        not_written: figures.not_written,
+        behind: figures.behind,
+        waited: figures.waited,
+    }
+}
+
 fn kind(figures: &KindFigures) -> Kind {
     Kind {
         hits: figures.hits,
+        hits_redis: figures.borrowed,
         stale: figures.stale,
         misses: figures.missed.iter().map(|(missed, count)| (missed.name(), *count)).collect(),
         collapsed: figures.collapsed,

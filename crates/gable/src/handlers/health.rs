@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
-use larder::Health;
+use larder::{Health, Larder};
 
 use crate::application::Application;
 
@@ -29,7 +29,8 @@ pub async fn ready(State(application): State<Arc<Application>>) -> Response {
     match tokio::time::timeout(DATABASE_TIME, application.store.ping()).await {
         Ok(Ok(())) => {
             let cache = cache(&application.larder.health());
-            let body = format!("{{\"status\":\"ready\",\"database\":\"ok\",\"cache\":\"{cache}\"}}");
+            let redis = redis(&application.larder).await;
+            let body = format!("{{\"status\":\"ready\",\"database\":\"ok\",\"cache\":\"{cache}\"{redis}}}");
             status(StatusCode::OK, body)
         }
         Ok(Err(error)) => {
@@ -58,6 +59,16 @@ fn cache(health: &Health) -> &'static str {
         Health::Unreachable(_) => "unreachable",
         Health::Unwatched(_) => "unwatched",
     }
+}
+
+/// How it stands with the Redis that all nodes share, if there is one: without it the program is slower, and ready.
+async fn redis(larder: &Larder) -> String {
+    let word = match larder.ping_shared().await {
+        None => return String::new(),
+        Some(Ok(())) => larder.figures().shared.map_or("ok", |shared| shared.state.name()),
+        Some(Err(_)) => "unreachable",
+    };
+    format!(",\"redis\":\"{word}\"")
 }
 
 fn status(status: StatusCode, body: impl Into<Body>) -> Response {

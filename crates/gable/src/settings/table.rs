@@ -29,7 +29,7 @@ const fn secret(name: &'static str, help: &'static str) -> Setting {
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 19] = [
+pub const SETTINGS: [Setting; 24] = [
     Setting {
         is_secret: true,
         ..setting(
@@ -43,7 +43,19 @@ pub const SETTINGS: [Setting; 19] = [
     secret("POSTGRES_PASSWORD", "Password of the PostgreSQL database"),
     setting("POSTGRES_HOST", "127.0.0.1", "Host of the PostgreSQL database"),
     setting("POSTGRES_PORT", "5432", "Port of the PostgreSQL database"),
-    secret("REDIS_URL", "redis://HOST:PORT/NUMBER; read and checked, not used yet"),
+    secret(
+        "REDIS_URL",
+        "Redis that all nodes share: redis://HOST:PORT/NUMBER, rediss:// for TLS, several HOST:PORT with commas for a cluster, or redis+sentinel://NAME@HOST:PORT,…; only with PostgreSQL",
+    ),
+    setting("REDIS_USER", "", "User at Redis; needs GET, MGET, SET and PING on the prefix's keys"),
+    secret("REDIS_PASSWORD", "Password at Redis, in the place of that in REDIS_URL"),
+    setting(
+        "REDIS_CA_FILE",
+        "",
+        "Certificates in PEM that are trusted at Redis, in the place of the system's",
+    ),
+    setting("REDIS_PREFIX", "gable", "What names in Redis begin with: gable:page:/properties/"),
+    setting("REDIS_TIMEOUT_MS", "20", "Milliseconds after which an answer of Redis is not waited for"),
     Setting {
         alias: Some("DJANGO_SECRET_KEY"),
         ..secret("GABLE_SECRET_KEY", "At least 16 random characters; required off loopback")

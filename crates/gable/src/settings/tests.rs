@@ -58,6 +58,9 @@ fn a_wrong_value_is_named_with_what_was_given_and_what_would_be_right() {
     for (name, given) in [
         ("BIND", "8000"),
         ("DEBUG", "maybe"),
+        ("REDIS_PREFIX", "a b"),
+        ("REDIS_TIMEOUT_MS", "0"),
+        ("REDIS_CA_FILE", "/nowhere/at.all"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "sqlite::memory:"),
         ("DATABASE_URL", "sqlite://:memory:"),

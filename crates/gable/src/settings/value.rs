@@ -163,9 +163,23 @@ fn names_no_file(rest: &str) -> bool {
     file.is_empty() || file.contains(":memory:") || parameters.split('&').any(|it| it == "mode=memory")
 }
 
-pub(super) fn redis_url(text: &str) -> Result<Secret, &'static str> {
-    let known = ["redis://", "rediss://", "redis+sentinel://"].iter().any(|scheme| text.starts_with(scheme));
-    known.then(|| Secret(text.to_owned())).ok_or("must begin with redis://, rediss:// or redis+sentinel://")
+/// Certificates in PEM.
+pub(super) fn certificates(path: &str) -> Result<Vec<u8>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("must be a file that can be read: {error}"))?;
+    let has_one = pem.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----");
+    if has_one { Ok(pem) } else { Err("must be a file of certificates in PEM".to_owned()) }
+}
+
+pub(super) fn redis_prefix(text: &str) -> Result<String, &'static str> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+    let is_short = (1..=40).contains(&text.len());
+    (is_plain && is_short).then(|| text.to_owned()).ok_or("must be 1 to 40 letters, digits, - _ . or :")
+}
+
+/// Longer than this nobody should wait for what is only there to be quicker.
+pub(super) fn redis_timeout(text: &str) -> Result<Duration, &'static str> {
+    let time = text.parse().ok().filter(|milliseconds| (1..=1_000).contains(milliseconds));
+    time.map(Duration::from_millis).ok_or("must be a whole number of milliseconds from 1 to 1000")
 }
 
 /// What a secret key has at least where the site is public.

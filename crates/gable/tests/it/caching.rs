@@ -16,6 +16,7 @@ mod figures;
 mod fill_race;
 mod lifetimes;
 mod log;
+mod over_redis;
 mod poisoning;
 mod rights;
 mod routes;

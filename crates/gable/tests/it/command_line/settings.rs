@@ -106,10 +106,10 @@ fn the_environment_goes_before_the_dotenv_and_a_flag_before_both() {
 #[test]
 fn a_dollar_in_a_password_of_the_dotenv_is_a_dollar() {
     let folder = Folder::new();
-    fs::write(folder.path().join(".env"), "POSTGRES_DB=pa$word\nREDIS_URL=redis://$host:1/0\n").unwrap();
+    fs::write(folder.path().join(".env"), "POSTGRES_DB=pa$word\nREDIS_URL=redis://$user@host:1/0\n").unwrap();
     let output = succeeds(&gable(&folder, &["config", "show"]).environment("word", "x").run());
     assert_eq!(shown(&output, "POSTGRES_DB").0, "pa$word");
-    assert_eq!(shown(&output, "REDIS_URL").0, "redis://$host:1/0");
+    assert_eq!(shown(&output, "REDIS_URL").0, "redis://$user@host:1/0");
 }
 
 #[test]
