@@ -57,7 +57,8 @@ pub(super) enum Borrowed {
     Nothing {
         /// Whether this node has told the others that it loads.
         has_claim: bool,
-        /// Whether the tier failed: nobody waits for it again on behalf of the same request.
+        /// Whether the tier failed, or another node's load was waited for in vain: nobody waits again on behalf of the same
+        /// request.
         has_failed: bool,
     },
 }
@@ -150,7 +151,7 @@ impl Shelf {
             }
             tokio::time::sleep(*pause).await;
         }
-        NOTHING
+        failed
     }
 
     /// Whoever had the claim has ended it, or it was lost: what they loaded may have come between the last look and the claim.
@@ -169,7 +170,7 @@ impl Shelf {
             }
             Err(useless) => {
                 shared.counts.useless(useless);
-                Borrowed::Nothing { has_claim: true, has_failed: false }
+                Borrowed::Nothing { has_claim: true, has_failed: true }
             }
         }
     }
