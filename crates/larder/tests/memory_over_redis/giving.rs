@@ -63,7 +63,7 @@ async fn whoever_starts_after_a_change_takes_what_it_has_not_touched() {
     // This one's first poll is after the change.
     let late = scene.node().await;
     assert!(is_loaded(late.read(1).await));
-    assert_eq!(late.shared().missed("changed"), 1);
+    assert!(late.shared().missed("changed") >= 1);
     assert_eq!(late.read(2).await, FROM_REDIS);
 }
 
@@ -96,7 +96,7 @@ async fn what_was_read_before_a_change_and_given_after_it_is_not_served() {
     one.cache.answer(&one.asked_now(), &name(1), load).await.unwrap();
     until(|| one.shared().written == 1).await;
     assert!(is_loaded(other.read(1).await));
-    assert_eq!(other.shared().missed("changed"), 1);
+    assert!(other.shared().missed("changed") >= 1);
     assert!(is_loaded(one.read(1).await) || one.read(1).await == FROM_MEMORY);
 }
 
