@@ -83,7 +83,7 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
         let keys: Vec<Key> = names.iter().map(|name| Key::new(Kind::Data, name)).collect();
         let answers = self.larder.shelf().read_many(&asked, &keys, &self.policy, self.codec, load).await?;
         for (answer, key) in answers.iter().zip(&keys) {
-            self.note(reading, key, answer);
+            Self::note(reading, key, answer);
         }
         Ok(answers)
     }
@@ -106,11 +106,11 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
         let asked = reading.asked().unwrap_or_else(|| self.larder.asked_now());
         let key = Key::new(Kind::Data, name);
         let answer = self.larder.shelf().read(&asked, &key, &self.policy, self.codec, load).await?;
-        self.note(reading, &key, &answer);
+        Self::note(reading, &key, &answer);
         Ok(answer)
     }
 
-    fn note(&self, reading: &Reading, key: &Key, answer: &Answer<T>) {
+    fn note(reading: &Reading, key: &Key, answer: &Answer<T>) {
         let Answer { how, statements, has_shared_failed, .. } = *answer;
         reading.note_statements(statements);
         if has_shared_failed {
