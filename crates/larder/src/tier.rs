@@ -10,6 +10,8 @@
 //! that it answers. Whoever takes something out asks the ledger, and out of a shared tier the envelope first. So a tier can
 //! cost time and decides nothing.
 
+#[cfg(test)]
+mod contract;
 pub mod memory;
 pub mod redis;
 pub mod shared;

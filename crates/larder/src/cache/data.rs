@@ -60,6 +60,34 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
         self.answer(reading, name, load).await.map(|answer| answer.value)
     }
 
+    /// The values under several names, in their order: what is kept and true for whoever asked; else what `load` makes, in one
+    /// call for all that are missing. What is kept elsewhere is looked for in one round trip.
+    ///
+    /// `load` is given the place of each missing name, and a reading of its own in which to note what that value is made of; it
+    /// gives one value for each, in their order. It may be called again for one alone.
+    ///
+    /// # Errors
+    /// [`Failed`]: that of `load`, or that it ended without an answer, or with another number of them.
+    pub async fn read_many<E, Load, Loading>(
+        &self,
+        reading: &Reading,
+        names: &[String],
+        load: Load,
+    ) -> Result<Vec<Answer<T>>, Failed<E>>
+    where
+        E: Clone + Send + Sync + 'static,
+        Load: Fn(Vec<(usize, Reading)>) -> Loading + Clone + Send + Sync + 'static,
+        Loading: Future<Output = Result<Vec<T>, E>> + Send + 'static,
+    {
+        let asked = reading.asked().unwrap_or_else(|| self.larder.asked_now());
+        let keys: Vec<Key> = names.iter().map(|name| Key::new(Kind::Data, name)).collect();
+        let answers = self.larder.shelf().read_many(&asked, &keys, &self.policy, self.codec, load).await?;
+        for (answer, key) in answers.iter().zip(&keys) {
+            Self::note(reading, key, answer);
+        }
+        Ok(answers)
+    }
+
     /// The same with how it was come by.
     ///
     /// # Errors
@@ -78,16 +106,20 @@ impl<T: Weigh + Send + Sync + 'static> DataCache<T> {
         let asked = reading.asked().unwrap_or_else(|| self.larder.asked_now());
         let key = Key::new(Kind::Data, name);
         let answer = self.larder.shelf().read(&asked, &key, &self.policy, self.codec, load).await?;
-        reading.note_statements(answer.statements);
-        let Answer { how, statements, has_shared_failed, .. } = answer;
+        Self::note(reading, &key, &answer);
+        Ok(answer)
+    }
+
+    fn note(reading: &Reading, key: &Key, answer: &Answer<T>) {
+        let Answer { how, statements, has_shared_failed, .. } = *answer;
+        reading.note_statements(statements);
         if has_shared_failed {
             reading.note_shared_failed();
         }
         tracing::debug!(%key, how = how.name(), why = how.reason(), statements, "data");
-        match answer.how {
+        match how {
             How::Stale => reading.note_stale(),
             How::Hit(_) | How::Loaded { .. } => reading.note_kept(answer.value.entry()),
         }
-        Ok(answer)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Shelf {
     pub(crate) memory: Memory,
     pub(crate) shared: Option<Shared>,
     pub(crate) counts: Counts,
-    flights: Flights<Landed>,
+    pub(super) flights: Flights<Landed>,
 }
 
 /// An answer, and how it was come by.
@@ -48,6 +48,13 @@ pub struct Answer<T> {
     pub statements: u32,
     /// Whether somebody has waited for the shared tier in vain.
     pub(crate) has_shared_failed: bool,
+}
+
+impl<T> Answer<T> {
+    /// What was in memory.
+    pub(super) fn kept(value: Kept<T>) -> Answer<T> {
+        Answer { value, how: How::Hit(Level::Memory), statements: 0, has_shared_failed: false }
+    }
 }
 
 /// Where something was kept.
@@ -121,11 +128,11 @@ pub enum Failed<E> {
 }
 
 /// What a load came to. The error is whatever the loader has.
-type Landed = Result<Filled, Fault>;
+pub(super) type Landed = Result<Filled, Fault>;
 
 #[derive(Debug, Clone)]
-struct Fault {
-    error: Arc<dyn Any + Send + Sync>,
+pub(super) struct Fault {
+    pub(super) error: Arc<dyn Any + Send + Sync>,
     /// As of what is loaded: an error can tell something of the data too, such as that a row is not there.
     reflects: Moment,
 }
@@ -141,6 +148,18 @@ pub(super) struct Filled {
     has_shared_failed: bool,
     not_kept: Option<NotKept>,
     statements: u32,
+}
+
+impl Fault {
+    /// The error of a load that began at that moment, and of how old the data may be that it tells of.
+    pub(super) fn new(
+        error: Arc<dyn Any + Send + Sync>,
+        notes: &Notes,
+        began_at: Moment,
+        lease: Duration,
+    ) -> Fault {
+        Fault { error, reflects: reflects(notes, began_at, lease) }
+    }
 }
 
 impl Filled {
@@ -178,7 +197,7 @@ pub(super) struct Errand<T> {
 }
 
 /// What is kept under a key, as far as it is of use.
-enum Found<T> {
+pub(super) enum Found<T> {
     True(Kept<T>),
     Stale(Kept<T>),
     Nothing(Missed),
@@ -270,7 +289,13 @@ impl Shelf {
         }
     }
 
-    fn found<T: 'static>(&self, asked: &Asked, key: &Key, policy: &Policy, known: Known) -> Found<T> {
+    pub(super) fn found<T: 'static>(
+        &self,
+        asked: &Asked,
+        key: &Key,
+        policy: &Policy,
+        known: Known,
+    ) -> Found<T> {
         let Some(kept) = self.memory.find(key.borrowed()).and_then(Kept::<T>::of) else {
             return Found::Nothing(Missed::Absent);
         };
@@ -291,7 +316,7 @@ impl Shelf {
     }
 
     /// Whether the outcome of a load that somebody else began is good for this request.
-    fn suits(&self, filled: &Filled, earliest: Moment, known: Known) -> bool {
+    pub(super) fn suits(&self, filled: &Filled, earliest: Moment, known: Known) -> bool {
         match known {
             _ if filled.is_stale => known == Known::TooLittle,
             _ if filled.reflects >= earliest => true,
@@ -327,7 +352,7 @@ impl Shelf {
                 Errand { asked, key: key.clone(), policy: *policy, codec, may_borrow, is_ahead: true };
             self.depart(self.flights.board(key), errand, load);
         }
-        Answer { value, how: How::Hit(Level::Memory), statements: 0, has_shared_failed: false }
+        Answer::kept(value)
     }
 
     fn stale<T>(&self, key: &Key, value: Kept<T>) -> Answer<T> {
@@ -335,7 +360,7 @@ impl Shelf {
         Answer { value, how: How::Stale, statements: 0, has_shared_failed: false }
     }
 
-    fn loaded<T: 'static, E>(
+    pub(super) fn loaded<T: 'static, E>(
         &self,
         key: &Key,
         filled: Filled,
@@ -361,7 +386,11 @@ impl Shelf {
         Ok(Answer { value, how, statements, has_shared_failed })
     }
 
-    fn failure<E: Clone + 'static>(&self, key: &Key, error: &(dyn Any + Send + Sync)) -> Failed<E> {
+    pub(super) fn failure<E: Clone + 'static>(
+        &self,
+        key: &Key,
+        error: &(dyn Any + Send + Sync),
+    ) -> Failed<E> {
         self.counts.failed(key.kind());
         error.downcast_ref().cloned().map_or(Failed::Lost, Failed::Load)
     }
@@ -437,8 +466,8 @@ impl Shelf {
             let value = match loaded {
                 Ok(value) => value,
                 Err(error) => {
-                    let reflects = reflects(&reading.noted(), began_at, policy.lease_for(asked));
-                    break Err(Fault { error: Arc::new(error), reflects });
+                    let lease = policy.lease_for(asked);
+                    break Err(Fault::new(Arc::new(error), &reading.noted(), began_at, lease));
                 }
             };
             let notes = reading.noted();
@@ -456,7 +485,7 @@ impl Shelf {
     }
 
     /// Whether what was read shows one moment; `None` where that cannot be told.
-    async fn wholeness(&self, notes: &Notes, ticket: Option<Ticket>) -> Option<bool> {
+    pub(super) async fn wholeness(&self, notes: &Notes, ticket: Option<Ticket>) -> Option<bool> {
         let is_of_one_snapshot = notes.known_to.is_none() && agree(&notes.parts);
         if is_of_one_snapshot || notes.parts.len() < 2 || notes.unkeepable.is_some() {
             return Some(true);
@@ -469,7 +498,7 @@ impl Shelf {
         }
     }
 
-    fn keep<T: Weigh + Send + Sync + 'static>(
+    pub(super) fn keep<T: Weigh + Send + Sync + 'static>(
         &self,
         key: &Key,
         policy: &Policy,
@@ -533,19 +562,19 @@ impl Shelf {
 }
 
 /// A load that has come to its end.
-struct Load {
-    notes: Notes,
-    ticket: Option<Ticket>,
-    wholeness: Option<bool>,
-    began_at: Moment,
+pub(super) struct Load {
+    pub(super) notes: Notes,
+    pub(super) ticket: Option<Ticket>,
+    pub(super) wholeness: Option<bool>,
+    pub(super) began_at: Moment,
     /// What was promised of whatever came out of a cache.
-    lease: Duration,
-    statements: u32,
-    has_shared_failed: bool,
+    pub(super) lease: Duration,
+    pub(super) statements: u32,
+    pub(super) has_shared_failed: bool,
 }
 
 /// From when on whoever asks must see what was committed.
-fn earliest(asked: &Asked, policy: &Policy) -> Moment {
+pub(super) fn earliest(asked: &Asked, policy: &Policy) -> Moment {
     match asked.token() {
         Some(_) => asked.at(),
         None => asked.at().minus(policy.lease_for(asked)),

@@ -57,7 +57,8 @@ pub(super) enum Borrowed {
     Nothing {
         /// Whether this node has told the others that it loads.
         has_claim: bool,
-        /// Whether the tier failed: nobody waits for it again on behalf of the same request.
+        /// Whether the tier failed, or another node's load was waited for in vain: nobody waits again on behalf of the same
+        /// request.
         has_failed: bool,
     },
 }
@@ -71,7 +72,7 @@ impl Shared {
     }
 
     /// The name of a key: as people read it, if it is short and plain, else a digest of it.
-    pub(super) fn name(&self, key: &Key) -> String {
+    pub(crate) fn name(&self, key: &Key) -> String {
         format!("{}:{}:{}", self.prefix, key.kind().name(), plain_name(key.name()))
     }
 
@@ -150,7 +151,38 @@ impl Shelf {
             }
             tokio::time::sleep(*pause).await;
         }
-        NOTHING
+        failed
+    }
+
+    /// The same for several, in one round trip and without a wait; and whether the tier failed.
+    pub(super) async fn borrow_many<T>(&self, errands: &[&Errand<T>]) -> (Vec<Option<Filled>>, bool)
+    where
+        T: Weigh + Send + Sync + 'static,
+    {
+        let nothing = |has_failed| (errands.iter().map(|_| None).collect(), has_failed);
+        let codec = errands.first().filter(|errand| errand.may_borrow).and_then(|errand| errand.codec);
+        let (Some(shared), Some(codec)) = (&self.shared, codec) else { return nothing(false) };
+        let names: Vec<String> = errands.iter().map(|errand| shared.name(&errand.key)).collect();
+        let answers = match shared.tier.get_many(&names).await {
+            Ok(answers) => answers,
+            Err(trouble) => {
+                shared.counts.trouble(&trouble);
+                return nothing(true);
+            }
+        };
+        let judged = errands.iter().zip(answers).map(|(errand, bytes)| {
+            match self.judged(shared, codec, errand, bytes) {
+                Ok(filled) => {
+                    shared.counts.hit();
+                    Some(filled)
+                }
+                Err(useless) => {
+                    shared.counts.useless(useless);
+                    None
+                }
+            }
+        });
+        (judged.collect(), false)
     }
 
     /// Whoever had the claim has ended it, or it was lost: what they loaded may have come between the last look and the claim.
@@ -169,7 +201,7 @@ impl Shelf {
             }
             Err(useless) => {
                 shared.counts.useless(useless);
-                Borrowed::Nothing { has_claim: true, has_failed: false }
+                Borrowed::Nothing { has_claim: true, has_failed: true }
             }
         }
     }

@@ -265,6 +265,13 @@ impl Hands {
         redis::cmd("TTL").arg(name).query(&mut self.0).unwrap()
     }
 
+    /// How often a command has been asked for.
+    pub(crate) fn calls(&mut self, command: &str) -> u64 {
+        let said: String = redis::cmd("INFO").arg("commandstats").query(&mut self.0).unwrap();
+        let line = said.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.and_then(|line| line.split(',').next()).map_or(0, |calls| calls.parse().unwrap())
+    }
+
     pub(crate) fn run(&mut self, words: &[&str]) {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]).exec(&mut self.0).unwrap();

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use larder::{Answer, DataCache, Failed, Reading, Weigh};
+use serde::{Deserialize, Serialize};
 
 use crate::database::{Homes, Question};
 use crate::world::Shared;
@@ -11,7 +12,7 @@ use crate::world::Shared;
 pub(crate) type Seen = (Question, Homes);
 
 /// An answer: all that was read for it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Shown(pub(crate) Vec<Seen>);
 
 impl Weigh for Shown {
@@ -43,6 +44,15 @@ pub(crate) struct Named {
 }
 
 impl Named {
+    /// What an answer shows, in its order.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        let of_step = |step: &Step| match *step {
+            Step::Ask(question) | Step::AskUnstamped(question) => vec![question],
+            Step::Read(inner) => ALL[inner].questions(),
+        };
+        self.steps.iter().flat_map(of_step).collect()
+    }
+
     /// Whether some of it cannot be kept.
     pub(crate) fn is_unstamped(&self) -> bool {
         self.steps.iter().any(|step| match *step {

@@ -8,13 +8,14 @@ use larder::freshness::{
     Xid,
 };
 use larder::incarnation::Incarnation;
+use serde::{Deserialize, Serialize};
 
 pub(crate) const HOMES: usize = 4;
 /// More than this, a poll does not carry.
 const MOST_CHANGES: usize = 6;
 
 /// A row. No two writes give the same price, so a price tells which write is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Home {
     pub(crate) place: i64,
     pub(crate) price: i64,
@@ -23,7 +24,7 @@ pub(crate) struct Home {
 pub(crate) type Homes = [Option<Home>; HOMES];
 
 /// What a statement asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Question {
     Home(usize),
     AtPlace(i64),

@@ -1,12 +1,14 @@
 //! One schedule: a random order of everything that can happen, drawn from a seed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use larder::{Health, Larder, Options, Pace, Policy, Reading, WriteToken};
+use larder::{Health, Larder, Options, Pace, Policy, Reading, Seal, SharedOptions, WriteToken};
 use tokio::task::{JoinHandle, yield_now};
 
 use crate::asking::{ALL, Node};
 use crate::database::{HOMES, Write};
+use crate::shared_tier::Unreliable;
 use crate::world::{Claim, NODES, Shared, Simulated, Tally};
 
 const PACE: Pace = Pace {
@@ -30,6 +32,7 @@ struct Schedule {
     asked_for: [usize; 4],
     data_lease: Duration,
     page_lease: Duration,
+    has_shared_tier: bool,
     requests: Vec<JoinHandle<()>>,
     /// The last transaction that somebody knows to be committed, and its place in the history.
     written: Option<(WriteToken, usize)>,
@@ -79,6 +82,11 @@ impl Schedule {
             (nodes, asked_for, leases, lifetime, grace, world.random.one_in(10))
         };
         world.lock().polls_fail = first_poll_fails;
+        let has_shared_tier = {
+            let mut world = world.lock();
+            world.shelves.lies_are_rare = world.random.pick(&[0, 2, 4]);
+            !world.random.one_in(3)
+        };
         let [data_lease, page_lease] = leases.map(Duration::from_millis);
         let policy = Policy {
             lifetime: Duration::from_millis(lifetime),
@@ -92,6 +100,7 @@ impl Schedule {
             asked_for,
             data_lease,
             page_lease,
+            has_shared_tier,
             requests: Vec::new(),
             written: None,
         };
@@ -106,10 +115,15 @@ impl Schedule {
     async fn start_node(&mut self, node: usize, policy: Policy) {
         let world = &self.world;
         let clock = world.lock().clock.clone();
-        let options = Options { memory_bytes: 1 << 20, pace: PACE, clock, shared: None };
+        let shared = self.has_shared_tier.then(|| SharedOptions {
+            tier: Arc::new(Unreliable { world: world.clone() }),
+            seal: Seal::new(b"secret", ["build"]),
+            prefix: "larder".to_owned(),
+        });
+        let options = Options { memory_bytes: 1 << 20, pace: PACE, clock, shared };
         let larder = Larder::start(|| Simulated { world: world.clone(), node }, options).await;
-        let data = larder.data(policy);
-        let pages = larder.data(Policy { lease: self.page_lease, ..policy });
+        let data = larder.shared_data(policy);
+        let pages = larder.shared_data(Policy { lease: self.page_lease, ..policy });
         self.nodes.push(Node { number: node, world: world.clone(), data, pages });
         self.larders.push(larder);
     }
@@ -348,7 +362,8 @@ impl Schedule {
     /// Lets everything come to its end.
     async fn finish(&mut self) {
         self.world.lock().polls_fail = false;
-        for _ in 0..20 {
+        // Another node's load is waited for a quarter of a second.
+        for _ in 0..40 {
             self.tick();
             self.world.lock().open_all_gates();
             self.pass_time(30).await;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use larder::clock::{Clock, Moment};
 use larder::freshness::{Dependency, Poll, PolledChanges, Snapshot, Xid};
 use larder::source::{Source, SourceError};
-use larder::{Asked, How};
+use larder::{Asked, How, Level};
 use tokio::sync::oneshot;
 
 use crate::asking::{ALL, Outcome, Seen, Shown};
 use crate::database::{Database, Homes, Question};
 use crate::random::Random;
+use crate::shared_tier::Shelves;
 
 pub(crate) const NODES: usize = 2;
 
@@ -24,6 +25,8 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
+    /// What the tier that all nodes share has been given.
+    pub(crate) shelves: Shelves,
     /// Where something waits until it is let on; `false` makes it fail.
     gates: Vec<oneshot::Sender<bool>>,
     /// One of so many statements and polls waits at a gate.
@@ -57,6 +60,8 @@ pub(crate) struct World {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Tally {
     pub(crate) hits: u64,
+    /// Out of the tier that all nodes share.
+    pub(crate) borrowed: u64,
     pub(crate) loaded: u64,
     pub(crate) joined: u64,
     pub(crate) stale: u64,
@@ -68,6 +73,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, other: &Tally) {
         self.hits += other.hits;
+        self.borrowed += other.borrowed;
         self.loaded += other.loaded;
         self.joined += other.joined;
         self.stale += other.stale;
@@ -110,6 +116,7 @@ impl Shared {
             random: Random::new(seed),
             clock: Clock::manual(),
             database: Database::new(),
+            shelves: Shelves::default(),
             gates: Vec::new(),
             gates_are_rare: 3,
             polls_fail: false,
@@ -250,6 +257,9 @@ impl World {
         let how = answer.how;
         self.tell(|| format!("node {} answers {:?}: {how:?} {shown:?}", claim.node, ALL[claim.what].name));
         self.count(how);
+        if !shown.iter().map(|(question, _)| *question).eq(ALL[claim.what].questions()) {
+            self.violate(&format!("{:?} is another answer", ALL[claim.what].name));
+        }
         if matches!(how, How::Hit(_))
             && answer.value.entry().made_at().plus(self.lifetime) <= claim.asked.at()
         {
@@ -284,7 +294,8 @@ impl World {
     fn count(&mut self, how: How) {
         let tally = &mut self.tally;
         match how {
-            How::Hit(_) => tally.hits += 1,
+            How::Hit(Level::Memory) => tally.hits += 1,
+            How::Hit(Level::Shared) => tally.borrowed += 1,
             How::Stale => tally.stale += 1,
             How::Loaded { not_kept: Some(_), .. } => tally.not_kept += 1,
             How::Loaded { collapsed: true, .. } => tally.joined += 1,
