@@ -4,10 +4,19 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
 /// The version of the schema that this build makes and understands. A build that makes another one alters what is there in
-/// `install.sql`.
+/// `install/tables.sql`.
 const VERSION: i32 = 2;
 
-const SCRIPT: &str = include_str!("install.sql");
+/// The schema, in the order in which one thing needs another.
+const SCRIPT: &str = concat!(
+    include_str!("install/tables.sql"),
+    include_str!("install/poll.sql"),
+    include_str!("install/report.sql"),
+    include_str!("install/watch.sql"),
+    include_str!("install/faults.sql"),
+    include_str!("install/ddl.sql"),
+    include_str!("install/grants.sql"),
+);
 
 /// The rights that the role lacks to serve from a cache, in one text; null where it has them all.
 pub(super) const LACKING_RIGHTS: &str =
