@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::account::Account;
 use crate::folder::Folder;
@@ -259,6 +259,18 @@ impl Postgres {
     /// When the watchdog has gone.
     pub fn resume(&self) {
         self.server.resume();
+    }
+
+    /// Kills one process of the cluster (SIGKILL), such as a session's by its `pg_backend_pid()`: PostgreSQL takes that for a
+    /// crash, ends all sessions and recovers by itself.
+    ///
+    /// # Panics
+    ///
+    /// When the number is none of a process.
+    pub fn kill_session(&self, id: i32) {
+        let id = Pid::from_raw(id).expect("a process has a number");
+        // It may have ended by itself.
+        let _ = kill_process(id, Signal::KILL);
     }
 
     fn database_url(&self, name: &str) -> String {

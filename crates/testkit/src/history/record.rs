@@ -91,8 +91,10 @@ pub struct Own {
 pub enum ServedFrom {
     /// There is no such field.
     Unsaid,
-    /// `hit`
+    /// `hit`, out of the node's own memory where it says out of what.
     Hit,
+    /// `hit` with `detail=redis`: another node may have made it.
+    Redis,
     /// `fwd` for any reason but `bypass`.
     Miss,
     /// `fwd=bypass`
@@ -196,6 +198,7 @@ impl fmt::Display for ServedFrom {
         formatter.write_str(match self {
             Self::Unsaid => "unlabelled",
             Self::Hit => "hit",
+            Self::Redis => "hit in Redis",
             Self::Miss => "miss",
             Self::Bypass => "bypass",
             Self::Stale => "stale",

@@ -215,7 +215,8 @@ fn listed<N: fmt::Display>(counts: impl Iterator<Item = (N, impl fmt::Display)>)
 }
 
 /// Median, 99th percentile and maximum.
-fn spread(times: &[Duration]) -> String {
+#[must_use]
+pub fn spread(times: &[Duration]) -> String {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let at = |per_cent: usize| {

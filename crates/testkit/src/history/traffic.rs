@@ -1,5 +1,6 @@
 //! Writers, readers and troubles at work for one round.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ pub struct Round<'a> {
     pub(crate) stopwatch: Stopwatch,
     pub(crate) seed: u64,
     length: Duration,
+    ended: AtomicBool,
     /// The listings.
     pub population: &'a Population,
 }
@@ -60,7 +62,12 @@ impl Round<'_> {
     /// Whether everybody should come to an end.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.elapsed() >= self.length
+        self.ended.load(Ordering::SeqCst) || self.elapsed() >= self.length
+    }
+
+    /// Ends the round before its time.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
     }
 
     /// Lets time pass, at most until the round is over.
@@ -108,7 +115,8 @@ impl Traffic<'_> {
     #[must_use]
     pub fn history(&self, length: Duration, seed: u64, troubles: &[Trouble<'_>]) -> History {
         let mut history = History { lanes: self.population.at_the_start(), ..History::default() };
-        let round = Round { stopwatch: Stopwatch::start(), seed, length, population: self.population };
+        let (stopwatch, ended) = (Stopwatch::start(), AtomicBool::new(false));
+        let round = Round { stopwatch, seed, length, ended, population: self.population };
         thread::scope(|scope| {
             let round = &round;
             let readers: Vec<_> =
