@@ -42,7 +42,7 @@ pub use reader::Reader;
 pub use record::{
     Answer, Change, History, Lane, Outcome, Own, Part, Read, Scope, ServedFrom, Sighting, Write,
 };
-pub use report::{Report, Violation, Wrong, spread};
+pub use report::{Report, Violation, Wrong, spread_in_ms};
 pub use scene::{Scene, TokenOf};
 pub use state::{Filter, PLACES, State, mark};
 pub use stopwatch::Stopwatch;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use testkit::history::{Dice, Round, Trouble, Write};
 
-use crate::faults::{Allows, Caused, Chosen, Stage, Subject};
+use crate::faults::{Allows, Caused, Chosen, Stage};
 use crate::fleet::Fleet;
 use crate::tally::Tally;
 
@@ -46,8 +46,6 @@ pub struct Course<'a> {
 pub struct Incident {
     /// Its name.
     pub name: &'static str,
-    /// What it was about.
-    pub subject: Subject,
     /// What it excuses.
     pub allows: Allows,
     /// The node that alone was concerned.
@@ -62,6 +60,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether this node has to do with it.
+    #[must_use]
+    pub fn concerns(&self, node: usize) -> bool {
+        self.node.is_none_or(|concerned| concerned == node)
+    }
+
     /// From when on nothing is excused any more.
     #[must_use]
     pub fn over(&self) -> Duration {
@@ -158,7 +162,7 @@ impl<'a> Course<'a> {
         let back = self.fleet.scene.is_back_within(SOON);
         let incident = |(chosen, node): (&Chosen, Option<usize>)| {
             let (name, allows) = (chosen.fault.name(), chosen.fault.allows());
-            Incident { name, subject: chosen.subject, allows, node, begun, healed, back }
+            Incident { name, allows, node, begun, healed, back }
         };
         let incidents: Vec<Incident> = faults.iter().zip(nodes).map(incident).collect();
         (self.tell)(&told(&incidents));

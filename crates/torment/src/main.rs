@@ -45,10 +45,10 @@ struct Arguments {
     /// A Redis cluster of six servers in the place of a single one
     #[arg(long)]
     cluster: bool,
-    /// Has a real Django write, too (GABLE_DJANGO_PYTHON, or what ./scripts/test has made)
+    /// Has a real Django write, too (`GABLE_DJANGO_PYTHON`, or what ./scripts/test has made)
     #[arg(long)]
     django: bool,
-    /// The nodes' CACHE_LEASE_MS, and what nothing may be older than
+    /// The nodes' `CACHE_LEASE_MS`, and what nothing may be older than
     #[arg(long, default_value_t = 100)]
     lease_ms: u64,
     /// No fault goes on for longer, in seconds
@@ -65,7 +65,9 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     if arguments.list {
-        faults::possible(arguments.cluster, true).iter().for_each(|it| println!("{}", it.fault.name()));
+        for chosen in faults::possible(arguments.cluster, true) {
+            println!("{}", chosen.fault.name());
+        }
         return ExitCode::SUCCESS;
     }
     match chosen(&arguments) {

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use testkit::history::{Answer, History, Read, Report, ServedFrom, judge, spread};
+use testkit::history::{Answer, History, Read, Report, ServedFrom, judge, spread_in_ms};
 
 use crate::course::{Incident, SOON};
-use crate::faults::{Allows, Subject};
+use crate::faults::Allows;
 
 /// How many breaches are printed; the rest is counted.
 const PRINTED: usize = 12;
+
+/// Answers by kind, then how long they took in ms, then how long it took from the end of the fault until all was well.
+const HEADS: [&str; 9] = ["times", "stale", "503", "failed", "ms p50", "p99", "max", "well p50", "max"];
 
 /// One round, or several added up.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +26,6 @@ pub struct Tally {
     pub faults: BTreeMap<&'static str, Toll>,
     /// Errors by kind: how many there were, and how many of them nothing excuses.
     pub errors: BTreeMap<String, (usize, usize)>,
-    /// How long whoever was told something stale or 503 had to wait for that while PostgreSQL could not be asked.
-    pub waits: Vec<Duration>,
 }
 
 /// What a kind of fault has cost.
@@ -38,6 +39,8 @@ pub struct Toll {
     pub refused: usize,
     /// No answer.
     pub failed: usize,
+    /// How long whoever asked meanwhile, of a node that was concerned, waited for an answer, of whatever kind.
+    pub waits: Vec<Duration>,
     /// From its end until all was well again.
     pub back: Vec<Duration>,
 }
@@ -60,7 +63,6 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.report.add(other.report);
         self.breaches.extend(other.breaches);
-        self.waits.extend(other.waits);
         for (kind, (all, unexcused)) in other.errors {
             let sum = self.errors.entry(kind).or_default();
             *sum = (sum.0 + all, sum.1 + unexcused);
@@ -96,12 +98,7 @@ impl Tally {
         let of_the_moment: Vec<&Incident> =
             incidents.iter().filter(|incident| is_during(read, incident)).collect();
         for incident in &of_the_moment {
-            self.faults.entry(incident.name).or_default().note(read);
-        }
-        let is_told = read.from == ServedFrom::Stale || matches!(read.answer, Answer::Refused { .. });
-        let lacks_postgres = |incident: &&Incident| incident.subject == Subject::Postgres;
-        if is_told && of_the_moment.iter().any(lacks_postgres) {
-            self.waits.push(read.ended.saturating_sub(read.begun));
+            self.faults.entry(incident.name).or_default().note(read, incident);
         }
         if let Some((kind, needed)) = error(read) {
             let is_excused = of_the_moment.iter().any(|incident| excuses(incident, read, needed));
@@ -116,7 +113,11 @@ impl Tally {
 }
 
 impl Toll {
-    fn note(&mut self, read: &Read) {
+    fn note(&mut self, read: &Read, incident: &Incident) {
+        let is_of_it = read.begun <= incident.healed && incident.concerns(read.node);
+        if is_of_it && !matches!(read.answer, Answer::Failed(_)) {
+            self.waits.push(read.ended.saturating_sub(read.begun));
+        }
         match read.answer {
             Answer::Refused { .. } => self.refused += 1,
             Answer::Failed(_) => self.failed += 1,
@@ -130,6 +131,7 @@ impl Toll {
         self.stale += other.stale;
         self.refused += other.refused;
         self.failed += other.failed;
+        self.waits.extend(other.waits);
         self.back.extend(other.back);
     }
 }
@@ -149,7 +151,7 @@ fn is_during(read: &Read, incident: &Incident) -> bool {
 
 fn excuses(incident: &Incident, read: &Read, needed: Allows) -> bool {
     let is_enough = incident.allows == Allows::Failures || incident.allows == needed;
-    is_enough && incident.node.is_none_or(|node| node == read.node)
+    is_enough && incident.concerns(read.node)
 }
 
 fn breach(read: &Read, kind: &str, incidents: &[&Incident]) -> String {
@@ -166,13 +168,12 @@ impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "requests    {}", self.requests())?;
         writeln!(formatter, "{}", self.report)?;
-        writeln!(formatter, "waited      {}, for stale or 503 without PostgreSQL", spread(&self.waits))?;
         writeln!(formatter, "errors      {}", self.errors_by_kind())?;
         writeln!(formatter, "breaches    {}", self.breaches.len())?;
         for breach in self.breaches.iter().take(PRINTED) {
             writeln!(formatter, "  {breach}")?;
         }
-        write!(formatter, "{}", row("fault", ["times", "stale", "503", "failed", "well p50", "well max"]))?;
+        write!(formatter, "{}", row("fault", &HEADS.map(str::to_owned)))?;
         self.faults.iter().try_for_each(|(name, toll)| write!(formatter, "\n{}", toll.row(name)))
     }
 }
@@ -189,22 +190,17 @@ impl Tally {
 
 impl Toll {
     fn row(&self, name: &str) -> String {
-        let mut back = self.back.clone();
-        back.sort_unstable();
-        let seconds = |time: Option<&Duration>| {
-            time.map_or_else(String::new, |time| format!("{:.2} s", time.as_secs_f64()))
-        };
-        let count = |count: usize| count.to_string();
-        let (median, most) = (seconds(back.get(back.len() / 2)), seconds(back.last()));
-        let cells =
-            [count(self.times), count(self.stale), count(self.refused), count(self.failed), median, most];
-        row(name, cells.each_ref().map(String::as_str))
+        let [wait_median, wait_most, wait_longest] = spread_in_ms(&self.waits);
+        let [well_median, _, well_latest] = spread_in_ms(&self.back);
+        let counts = [self.times, self.stale, self.refused, self.failed];
+        let times = [wait_median, wait_most, wait_longest, well_median, well_latest];
+        let cells: Vec<String> = counts.map(|it| it.to_string()).into_iter().chain(times).collect();
+        row(name, &cells)
     }
 }
 
-fn row(name: &str, cells: [&str; 6]) -> String {
-    let [times, stale, refused, failed, median, most] = cells;
-    format!("{name:<32}{times:>8}{stale:>8}{refused:>8}{failed:>8}{median:>10}{most:>10}")
+fn row(name: &str, cells: &[String]) -> String {
+    cells.iter().fold(format!("{name:<32}"), |row, cell| format!("{row}{cell:>9}"))
 }
 
 #[cfg(test)]
@@ -215,7 +211,7 @@ mod tests {
 
     use super::Tally;
     use crate::course::Incident;
-    use crate::faults::{Allows, Subject};
+    use crate::faults::Allows;
 
     fn at(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -236,16 +232,7 @@ mod tests {
 
     /// From 1,000 to 2,000 ms, and 500 ms until all is well again.
     fn incident(allows: Allows, node: Option<usize>) -> Incident {
-        let subject = Subject::Postgres;
-        Incident {
-            name: "it",
-            subject,
-            allows,
-            node,
-            begun: at(1_000),
-            healed: at(2_000),
-            back: Some(at(500)),
-        }
+        Incident { name: "it", allows, node, begun: at(1_000), healed: at(2_000), back: Some(at(500)) }
     }
 
     fn tally(reads: Vec<Read>, incidents: &[Incident]) -> Tally {
@@ -257,7 +244,7 @@ mod tests {
         let reads = vec![refused(0, 900), refused(0, 1_500), refused(0, 2_400), refused(0, 2_600)];
         let found = tally(reads.clone(), &[incident(Allows::Refusals, None)]);
         assert_eq!((found.breaches.len(), found.errors["503"]), (2, (4, 2)), "{found}");
-        assert_eq!((found.faults["it"].refused, found.waits.len()), (2, 2), "{found}");
+        assert_eq!((found.faults["it"].refused, found.faults["it"].waits.len()), (2, 1), "{found}");
         assert_eq!(tally(reads, &[incident(Allows::Nothing, None)]).violations(), 4);
     }
 

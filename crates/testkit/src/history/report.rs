@@ -214,14 +214,19 @@ fn listed<N: fmt::Display>(counts: impl Iterator<Item = (N, impl fmt::Display)>)
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-/// Median, 99th percentile and maximum.
+fn spread(times: &[Duration]) -> String {
+    let [median, most, longest] = spread_in_ms(times);
+    format!("p50 {median} ms, p99 {most} ms, max {longest} ms of {}", times.len())
+}
+
+/// Median, 99th percentile and maximum, in milliseconds.
 #[must_use]
-pub fn spread(times: &[Duration]) -> String {
+pub fn spread_in_ms(times: &[Duration]) -> [String; 3] {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let at = |per_cent: usize| {
         let place = (sorted.len() * per_cent / 100).min(sorted.len().saturating_sub(1));
         sorted.get(place).copied().unwrap_or_default().as_secs_f64() * 1_000.0
     };
-    format!("p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms of {}", at(50), at(99), at(100), sorted.len())
+    [50, 99, 100].map(|per_cent| format!("{:.1}", at(per_cent)))
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::{Allows, Caused, Fault, Stage};
 
 pub(super) const ALL: &[&dyn Fault] =
-    &[&SessionKilled, &StoppedAtOnce, &Killed, &Paused, &NoConnections, &Locked, &StandbyMissing];
+    &[&SessionKilled, &StoppedAtOnce, &Killed, &Paused, &NoConnections, &Locked, &StandbyMissing, &DiskFull];
+
+/// A segment of the log of transactions has 16 MiB.
+const FULL_BYTES: u64 = 16 << 10;
 
 /// One session is killed with -9: PostgreSQL takes it for a crash, ends all and recovers by itself.
 struct SessionKilled;
@@ -102,6 +105,25 @@ impl Fault for NoConnections {
     fn cause<'a>(&self, stage: &mut Stage<'a>) -> Caused<'a> {
         let held = stage.fleet.database().hold_connections();
         Caused::healed_by(|| drop(held))
+    }
+}
+
+/// Nothing more can be written to the log of transactions, so that PostgreSQL ends; with room again, somebody starts it.
+struct DiskFull;
+
+impl Fault for DiskFull {
+    fn name(&self) -> &'static str {
+        "postgres-disk-full"
+    }
+
+    fn allows(&self) -> Allows {
+        Allows::Refusals
+    }
+
+    fn cause<'a>(&self, stage: &mut Stage<'a>) -> Caused<'a> {
+        let postgres = &stage.fleet.postgres;
+        postgres.limit_files(Some(FULL_BYTES));
+        Caused::healed_by(|| postgres.restart())
     }
 }
 
