@@ -133,7 +133,8 @@ impl Shared {
         if is_cluster {
             Self::Cluster(RedisCluster::start())
         } else {
-            Self::One(Redis::start_with(&["--requirepass", PASSWORD]))
+            // A replica is there to be promoted, and nobody else comes to share its first copy.
+            Self::One(Redis::start_with(&["--requirepass", PASSWORD, "--repl-diskless-sync-delay", "0"]))
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use testkit::Program;
+use testkit::history::Wrong;
 use torment::{Course, Fleet, Plan, Subject, Tally, faults};
 
 /// Long enough for every reader to ask some dozen times, and for what waits to be given up.
@@ -21,7 +22,7 @@ fn fleet(is_cluster: bool) -> Fleet {
 /// Causes every fault of this subject that such a fleet can have, one after the other, each in a round of its own.
 fn each_is_survived(subjects: &[Subject], is_cluster: bool) {
     let fleet = fleet(is_cluster);
-    let mut faults = faults::possible(is_cluster, false);
+    let mut faults = faults::possible(is_cluster, true);
     faults.retain(|chosen| subjects.contains(&chosen.subject));
     let (stop, tell) = (AtomicBool::new(false), say);
     let course = Course::of(&fleet, &faults, LONGEST, &stop, &tell);
@@ -34,6 +35,19 @@ fn is_right(name: &str, tally: &Tally) {
     assert_eq!(tally.violations(), 0, "{name}\n{tally}");
     assert_eq!(tally.faults[name].times, 1, "{name}\n{tally}");
     assert!(tally.report.answers() > 20, "{name}: hardly anybody was answered\n{tally}");
+}
+
+/// Without them, writers would see their own writes only where nobody is quick: the judge must notice.
+#[test]
+fn write_tokens_that_mean_nothing_are_found_out() {
+    let mut fleet = fleet(false);
+    fleet.scene.token_of = Box::new(|_| Some("nonsense".to_owned()));
+    let mut faults = faults::possible(false, false);
+    faults.retain(|chosen| chosen.fault.name() == "redis-flushall");
+    let (stop, tell) = (AtomicBool::new(false), say);
+    let course = Course::of(&fleet, &faults, LONGEST, &stop, &tell);
+    let tally = course.at_random(Duration::from_secs(5), 2);
+    assert!(tally.report.count_of(&Wrong::OwnWriteUnseen) > 2, "{tally}");
 }
 
 #[expect(clippy::print_stdout, reason = "shown by the runner where it is asked for")]
