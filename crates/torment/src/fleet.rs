@@ -1,8 +1,11 @@
 //! What is tormented: PostgreSQL, Redis, nodes, a link from each node to either, and the listings.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use testkit::history::{Door, History, Liar, Node, Population, PostgresTrouble, Scene, Traffic, Trouble};
+use testkit::history::{
+    Door, History, Lane, Liar, Node, Population, PostgresTrouble, Scene, Stopwatch, Traffic, Trouble, Write,
+};
 use testkit::{Link, Postgres, Program, Redis, RedisCluster, Weather, within};
 
 use crate::tokens;
@@ -50,6 +53,10 @@ pub struct Fleet {
     /// Where the listings are.
     pub postgres: Postgres,
     liars: Vec<Door>,
+    /// One for all rounds: something stale may be older than the round in which it is shown.
+    clock: Stopwatch,
+    at_the_start: Vec<Lane>,
+    written: Mutex<Vec<Write>>,
 }
 
 /// The links of one node.
@@ -95,15 +102,20 @@ impl Fleet {
         scene.traffic(&[]).populate();
         let liar = |node: &Node| Some(Liar::before(node.door().address(), plan.liar?, |path| path));
         let liars = scene.nodes.iter().filter_map(liar).collect();
-        Self { scene, roads, shared, postgres, liars }
+        let (clock, at_the_start) = (Stopwatch::start(), scene.population.at_the_start());
+        Self { scene, roads, shared, postgres, liars, clock, at_the_start, written: Mutex::default() }
     }
 
-    /// Reads and writes for so long, with this trouble.
+    /// Reads and writes for so long, with this trouble; the writes of all rounds so far, and the reads of this.
     #[must_use]
     pub fn history(&self, length: Duration, seed: u64, trouble: Trouble<'_>) -> History {
         let doors = if self.liars.is_empty() { self.scene.doors() } else { self.liars.iter().collect() };
         let readers = READERS_OF_A_NODE * doors.len();
-        Traffic { readers, ..self.scene.traffic(&doors) }.history(length, seed, &[trouble])
+        let traffic = Traffic { readers, ..self.scene.traffic(&doors) };
+        let mut history = traffic.history_on(self.clock, length, seed, &[trouble]);
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.append(&mut history.writes);
+        History { writes: written.clone(), lanes: self.at_the_start.clone(), ..history }
     }
 
     /// The database, for what the history checker does to it.

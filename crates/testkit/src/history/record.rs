@@ -8,6 +8,8 @@ use super::state::{Filter, State};
 /// Everything that happened in one round.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    /// From here on there are reads. What was written before is only there because somebody may be shown something so old.
+    pub since: Duration,
     /// Who is written together, and what they were at the start.
     pub lanes: Vec<Lane>,
     /// In any order.

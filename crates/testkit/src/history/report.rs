@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::record::{Answer, Outcome, Read, Scope, ServedFrom, Write};
+use super::record::{Answer, History, Outcome, Read, Scope, ServedFrom};
 
 /// How many violations are printed; the rest is counted.
 const PRINTED: usize = 12;
@@ -108,7 +108,8 @@ impl Wrong {
 }
 
 impl Report {
-    pub(crate) fn of_writes(writes: &[Write], bound: Duration) -> Self {
+    pub(crate) fn of_writes(history: &History, bound: Duration) -> Self {
+        let writes: Vec<_> = history.writes.iter().filter(|write| write.sent >= history.since).collect();
         let committed = writes.iter().filter(|write| write.outcome != Outcome::RolledBack).count();
         Self { bound, committed, rolled_back: writes.len() - committed, ..Self::default() }
     }
