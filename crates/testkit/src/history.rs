@@ -16,6 +16,7 @@
 mod database;
 mod dice;
 mod judge;
+mod liar;
 mod nodes;
 mod page;
 mod population;
@@ -32,15 +33,16 @@ mod writer;
 
 pub use dice::Dice;
 pub use judge::judge;
+pub use liar::Liar;
 pub use nodes::{Door, Node};
 pub use page::{Question, served_from};
 pub use population::{LaneNow, Population};
-pub use postgres_trouble::PostgresTrouble;
+pub use postgres_trouble::{Bulk, Held, PostgresTrouble, Row};
 pub use reader::Reader;
 pub use record::{
     Answer, Change, History, Lane, Outcome, Own, Part, Read, Scope, ServedFrom, Sighting, Write,
 };
-pub use report::{Report, Violation, Wrong};
+pub use report::{Report, Violation, Wrong, spread_in_ms};
 pub use scene::{Scene, TokenOf};
 pub use state::{Filter, PLACES, State, mark};
 pub use stopwatch::Stopwatch;

@@ -38,7 +38,7 @@ pub struct Link {
 
 #[derive(Debug)]
 struct Shared {
-    target: SocketAddr,
+    target: Mutex<SocketAddr>,
     weather: Mutex<Weather>,
     has_ended: AtomicBool,
     /// Bytes that have come from the server: where the next one is corrupted.
@@ -64,7 +64,7 @@ impl Link {
         let port = listener.local_addr().expect("a listener has an address").port();
         listener.set_nonblocking(true).expect("a listener can be asked without waiting");
         let shared = Arc::new(Shared {
-            target,
+            target: Mutex::new(target),
             weather: Mutex::new(Weather::Clear),
             has_ended: AtomicBool::new(false),
             passed: AtomicU64::new(0),
@@ -92,6 +92,11 @@ impl Link {
         *self.shared.weather() = weather;
     }
 
+    /// Leads connections that are made from now on to another port of 127.0.0.1. Those that are there stay where they are.
+    pub fn lead_to_port(&self, port: u16) {
+        *self.shared.target() = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    }
+
     /// Connections so far.
     #[must_use]
     pub fn accepted(&self) -> u64 {
@@ -108,6 +113,10 @@ impl Drop for Link {
 impl Shared {
     fn weather(&self) -> MutexGuard<'_, Weather> {
         self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn target(&self) -> MutexGuard<'_, SocketAddr> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Weather {
@@ -132,7 +141,8 @@ impl Shared {
         if self.now() == Weather::Cut || client.set_nonblocking(false).is_err() {
             return;
         }
-        let Ok(server) = TcpStream::connect_timeout(&self.target, Duration::from_secs(5)) else { return };
+        let target = *self.target();
+        let Ok(server) = TcpStream::connect_timeout(&target, Duration::from_secs(5)) else { return };
         let (Ok(from_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) else { return };
         let down = Arc::clone(&self);
         thread::spawn(move || down.carry(Way::Down, from_server, client));

@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::account::Account;
 use crate::folder::Folder;
@@ -261,6 +261,35 @@ impl Postgres {
         self.server.resume();
     }
 
+    /// Kills one process of the cluster (SIGKILL), such as a session's by its `pg_backend_pid()`: PostgreSQL takes that for a
+    /// crash, ends all sessions and recovers by itself.
+    ///
+    /// # Panics
+    ///
+    /// When the number is none of a process.
+    pub fn kill_session(&self, id: i32) {
+        let id = Pid::from_raw(id).expect("a process has a number");
+        // It may have ended by itself.
+        let _ = kill_process(id, Signal::KILL);
+    }
+
+    /// Lets no file of the server grow beyond so many bytes, which PostgreSQL takes for a full disk (it ignores SIGXFSZ for
+    /// that); none lifts it. A new server has no limit.
+    ///
+    /// # Panics
+    ///
+    /// When the system refuses.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let file = self.cluster.postmaster_file();
+        let parent = file.first().and_then(|id| id.parse().ok()).and_then(Pid::from_raw);
+        let parent = parent.expect("a server that runs says its number");
+        // The parent first: what it starts from now on is limited like it.
+        for process in [parent].into_iter().chain(children(parent)) {
+            // A child may have ended meanwhile. Only the soft limit: the hard one could not be raised again.
+            let _ = prlimit(Some(process), Resource::Fsize, Rlimit { current: bytes, maximum: None });
+        }
+    }
+
     fn database_url(&self, name: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port())
     }
@@ -311,6 +340,12 @@ impl Cluster {
         let text = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
+}
+
+fn children(parent: Pid) -> Vec<Pid> {
+    let id = parent.as_raw_nonzero();
+    let text = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
 }
 
 /// Runs one of PostgreSQL's programs to its end.

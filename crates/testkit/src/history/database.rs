@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _, SqliteConnection};
 use tokio::runtime::{Builder, Runtime};
 
+use super::population::LaneNow;
 use super::record::Change;
 use super::state::{PLACES, State};
 
@@ -18,6 +19,7 @@ pub(crate) const NAME: &str = "history";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection that is made when it is needed, and made anew after every error.
+#[derive(Debug)]
 pub(crate) struct Database {
     url: String,
     name: String,
@@ -25,6 +27,7 @@ pub(crate) struct Database {
     client: Option<Client>,
 }
 
+#[derive(Debug)]
 enum Client {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
@@ -45,6 +48,19 @@ impl Database {
     /// Runs statements; those that are sent together are one transaction in PostgreSQL.
     pub(crate) fn run(&mut self, statements: &str) -> sqlx::Result<()> {
         self.value(statements).map(|_| ())
+    }
+
+    /// Deletes every listing and puts all back by COPY, in one transaction. PostgreSQL only.
+    pub(crate) fn copy<'a>(
+        &mut self,
+        changes: impl Iterator<Item = (&'a LaneNow, &'a Change)>,
+    ) -> sqlx::Result<()> {
+        let rows: String = changes.flat_map(|(lane, change)| rows_of(lane, change)).collect();
+        let outcome = self.runtime.block_on(copy(&mut self.client, &self.url, &self.name, rows));
+        if outcome.is_err() {
+            self.client = None;
+        }
+        outcome
     }
 
     /// The first column of the first row as text.
@@ -111,6 +127,30 @@ impl Database {
             ("status", format!("'{}'", state.status())),
         ]
     }
+}
+
+/// As COPY reads them. No text of a state holds what would have to be quoted.
+fn rows_of(lane: &LaneNow, change: &Change) -> Vec<String> {
+    let there =
+        lane.listings.iter().zip(&change.states).filter_map(|(id, state)| Some((id, state.as_ref()?)));
+    let row = |(id, state): (&i64, &State)| {
+        let (title, description, price) = (state.title(*id), state.description(*id), state.price());
+        format!("{id}\t{title}\t{description}\t{price}\t{}\t{}\n", PLACES[state.place], state.status())
+    };
+    there.map(row).collect()
+}
+
+async fn copy(client: &mut Option<Client>, url: &str, name: &str, rows: String) -> sqlx::Result<()> {
+    value(client, url, name, "begin; delete from properties_property").await?;
+    let Some(Client::Postgres(connection)) = client else {
+        return Err(sqlx::Error::Protocol("COPY is PostgreSQL's".to_owned()));
+    };
+    let columns = "id, title, description, price, location, status";
+    let mut copy =
+        connection.copy_in_raw(&format!("copy properties_property ({columns}) from stdin")).await?;
+    copy.send(rows.into_bytes()).await?;
+    copy.finish().await?;
+    value(client, url, name, "commit").await.map(|_| ())
 }
 
 async fn value(

@@ -18,12 +18,12 @@ mod tests;
 #[must_use]
 pub fn judge(history: &History, bound: Duration) -> Report {
     let judge = Judge::new(history, bound);
-    let mut report = Report::of_writes(&history.writes, bound);
+    let mut report = Report::of_writes(history, bound);
     for read in &history.reads {
         report.count(read);
         judge.read(read, &mut report);
     }
-    report.lags = judge.lags(&history.reads);
+    report.lags = judge.lags(history);
     report
 }
 
@@ -157,12 +157,16 @@ impl<'a> Judge<'a> {
     }
 
     /// From the acknowledgement of a version until a node showed it, for each version and node where it was shown.
-    fn lags(&self, reads: &[Read]) -> Vec<Duration> {
+    fn lags(&self, history: &History) -> Vec<Duration> {
         let mut first: HashMap<(usize, usize, usize), Duration> = HashMap::new();
         for timeline in &self.acknowledged {
             for (read, index) in
-                reads.iter().flat_map(|read| sighted(read, timeline)).filter(|(_, index)| *index > 0)
+                history.reads.iter().flat_map(|read| sighted(read, timeline)).filter(|(_, index)| *index > 0)
             {
+                // Whoever was shown an older one first is not among these reads.
+                if timeline.versions[index].known < history.since {
+                    continue;
+                }
                 let at = first.entry((read.node, timeline.lane, index)).or_insert(read.ended);
                 *at = read.ended.min(*at);
             }

@@ -78,12 +78,30 @@ impl Node {
     ///
     /// When it does not serve within a minute.
     pub fn kill_and_restart(&self, pause: impl FnOnce()) {
-        let mut running = self.running();
+        self.kill();
+        pause();
+        self.start_again();
+    }
+
+    /// Kills it (SIGKILL), and returns when it is gone.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    pub fn kill(&self) {
+        let running = self.running();
         running.signal(Signal::KILL);
         running.wait_within(PATIENCE).expect("a killed process ends");
-        pause();
+    }
+
+    /// Starts it anew, and returns when it serves. A program that ends because its database is away is started until it serves.
+    ///
+    /// # Panics
+    ///
+    /// When it does not serve within a minute.
+    pub fn start_again(&self) {
         let (again, address) = serving(&self.program);
-        *running = again;
+        *self.running() = again;
         self.door.leads_to(address);
     }
 

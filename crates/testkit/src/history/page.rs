@@ -104,6 +104,8 @@ pub fn served_from(cache_status: Option<&str>) -> ServedFrom {
     let says = |what: &str| last.split(';').skip(1).any(|parameter| parameter.trim() == what);
     if says("detail=stale") {
         ServedFrom::Stale
+    } else if says("hit") && says("detail=redis") {
+        ServedFrom::Redis
     } else if says("hit") {
         ServedFrom::Hit
     } else if says("fwd=bypass") {
@@ -246,6 +248,7 @@ mod tests {
         for (value, from) in [
             (None, ServedFrom::Unsaid),
             (Some("gable; hit; ttl=871; detail=memory"), ServedFrom::Hit),
+            (Some("gable; hit; ttl=871; detail=redis"), ServedFrom::Redis),
             (Some("gable; fwd=uri-miss; stored"), ServedFrom::Miss),
             (Some("gable; fwd=stale; detail=changed"), ServedFrom::Miss),
             (Some("gable; hit; detail=stale"), ServedFrom::Stale),

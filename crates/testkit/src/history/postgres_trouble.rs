@@ -8,7 +8,7 @@ use super::database::{Database, NAME};
 use super::dice::Dice;
 use super::population::{LaneNow, any_state};
 use super::record::{Change, Outcome, Write};
-use super::state::State;
+use super::state::{PLACES, State};
 use super::traffic::Round;
 use super::writer::find_out;
 use crate::patience::within;
@@ -26,15 +26,46 @@ pub struct PostgresTrouble<'a> {
     pub database_url: &'a str,
 }
 
+/// Sessions that hold something, and give it back when this is dropped.
+#[derive(Debug)]
+pub struct Held {
+    _sessions: Vec<Database>,
+}
+
+/// What a listing is to be, for whoever writes it in a way of its own. Its status stays as it is; one that is not there yet is
+/// active.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its id.
+    pub id: i64,
+    /// Plain words and brackets.
+    pub title: String,
+    /// The same.
+    pub description: String,
+    /// A whole number.
+    pub price: u64,
+    /// One word.
+    pub location: &'static str,
+}
+
+impl Row {
+    fn of(id: i64, state: &State) -> Self {
+        let (title, description) = (state.title(id), state.description(id));
+        Self { id, title, description, price: state.price(), location: PLACES[state.place] }
+    }
+}
+
 /// How a bulk change is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bulk {
+pub enum Bulk {
     /// An UPDATE of each listing.
     Update,
     /// DELETE of all, and all inserted again.
     Replace,
     /// TRUNCATE, and all inserted again.
     Truncate,
+    /// DELETE of all, and all put back by COPY.
+    Copy,
 }
 
 impl PostgresTrouble<'_> {
@@ -104,12 +135,17 @@ impl PostgresTrouble<'_> {
 
     /// Locks the table against every reader for so long.
     pub fn lock_listings(&self, time: Duration) {
-        let mut database = self.database("lock");
-        // The lock may come too late to be had: then nothing was locked.
-        let lock = "set lock_timeout = '5s'; begin; lock table properties_property in access exclusive mode";
-        if database.run(lock).is_ok() {
+        if self.hold_lock().is_some() {
             thread::sleep(time);
         }
+    }
+
+    /// Locks the table against every reader until what is returned is dropped; `None` where the lock is not to be had in time.
+    #[must_use]
+    pub fn hold_lock(&self) -> Option<Held> {
+        let mut database = self.database("lock");
+        let lock = "set lock_timeout = '5s'; begin; lock table properties_property in access exclusive mode";
+        database.run(lock).ok().map(|()| Held { _sessions: vec![database] })
     }
 
     /// Ends the sessions of everybody but the writers.
@@ -119,6 +155,13 @@ impl PostgresTrouble<'_> {
 
     /// Takes every connection that there is for so long, so that no node gets one.
     pub fn take_connections(&self, time: Duration) {
+        let _held = self.hold_connections();
+        thread::sleep(time);
+    }
+
+    /// Takes every connection that there is, so that no node gets one until what is returned is dropped.
+    #[must_use]
+    pub fn hold_connections(&self) -> Held {
         let mut one = self.database("crowd");
         // The nodes' go first, or they would just go on with them.
         end_sessions(&mut one);
@@ -134,7 +177,8 @@ impl PostgresTrouble<'_> {
                 end_sessions(&mut one);
             }
         }
-        thread::sleep(time);
+        taken.push(one);
+        Held { _sessions: taken }
     }
 
     /// Adds a column and drops it again.
@@ -147,15 +191,24 @@ impl PostgresTrouble<'_> {
         }
     }
 
-    /// Changes every listing in one transaction.
-    fn bulk(&self, round: &Round<'_>, dice: &mut Dice, how: Bulk) -> Vec<Write> {
+    /// Changes every listing in one transaction; returns what it wrote.
+    ///
+    /// # Panics
+    ///
+    /// When the answer to its commit is lost and the database does not come back.
+    #[must_use]
+    pub fn bulk(&self, round: &Round<'_>, dice: &mut Dice, how: Bulk) -> Vec<Write> {
         let mut database = self.database("bulk");
         let mut lanes = round.population.all();
         let gone: Vec<Change> = lanes.iter().map(|lane| emptied(lane)).collect();
         let filled: Vec<Change> = lanes.iter().map(|lane| filled(lane, how, dice)).collect();
         let statements = statements(&database, lanes.iter().map(|lane| &**lane).zip(&filled), how);
         let sent = round.elapsed();
-        let is_committed = database.run(&statements).is_ok() || was_committed(&mut database, &lanes, &filled);
+        let sending = match how {
+            Bulk::Copy => database.copy(lanes.iter().map(|lane| &**lane).zip(&filled)),
+            _ => database.run(&statements),
+        };
+        let is_committed = sending.is_ok() || was_committed(&mut database, &lanes, &filled);
         let outcome = if is_committed { Outcome::Committed(round.elapsed()) } else { Outcome::RolledBack };
         for (lane, change) in lanes.iter_mut().zip(&filled) {
             lane.was_written(change, is_committed);
@@ -164,6 +217,24 @@ impl PostgresTrouble<'_> {
         // TRUNCATE is not safe for snapshots (PostgreSQL's manual, 13.6): one that was taken before sees an empty table.
         let empty = (how == Bulk::Truncate).then(|| write(gone));
         empty.into_iter().chain([write(filled)]).collect()
+    }
+
+    /// Has somebody else write a lane, in one transaction that is committed when `write` returns.
+    pub fn by_others(&self, round: &Round<'_>, dice: &mut Dice, write: impl FnOnce(&[Row])) -> Write {
+        let mut lane = round.population.lane(dice.below(round.population.lanes()));
+        let number = lane.number + 1;
+        let next = |state: &Option<State>| match state {
+            Some(state) => Some(State { number, ..*state }),
+            None => Some(any_state(dice, number)),
+        };
+        let states: Vec<_> = lane.states.iter().map(next).collect();
+        let change = Change { lane: lane.lane, number, states };
+        let rows = lane.listings.iter().zip(change.states.iter().flatten());
+        let rows: Vec<Row> = rows.map(|(id, state)| Row::of(*id, state)).collect();
+        let sent = round.elapsed();
+        write(&rows);
+        lane.was_written(&change, true);
+        Write { changes: vec![change], sent, outcome: Outcome::Committed(round.elapsed()) }
     }
 
     fn database(&self, who: &str) -> Database {
@@ -188,7 +259,7 @@ fn filled(lane: &LaneNow, how: Bulk, dice: &mut Dice) -> Change {
     let number = lane.number + 2;
     let state = |state: &Option<State>| match how {
         Bulk::Update => state.map(|state| State { number, ..state }),
-        Bulk::Replace | Bulk::Truncate => Some(any_state(dice, number)),
+        Bulk::Replace | Bulk::Truncate | Bulk::Copy => Some(any_state(dice, number)),
     };
     Change { lane: lane.lane, number, states: lane.states.iter().map(state).collect() }
 }
@@ -200,7 +271,7 @@ fn statements<'a>(
 ) -> String {
     let first = match how {
         Bulk::Update => None,
-        Bulk::Replace => Some("delete from properties_property".to_owned()),
+        Bulk::Replace | Bulk::Copy => Some("delete from properties_property".to_owned()),
         Bulk::Truncate => Some("truncate properties_property".to_owned()),
     };
     let each = changes.flat_map(|(lane, change)| {

@@ -8,6 +8,8 @@ use super::state::{Filter, State};
 /// Everything that happened in one round.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    /// From here on there are reads. What was written before is only there because somebody may be shown something so old.
+    pub since: Duration,
     /// Who is written together, and what they were at the start.
     pub lanes: Vec<Lane>,
     /// In any order.
@@ -91,8 +93,10 @@ pub struct Own {
 pub enum ServedFrom {
     /// There is no such field.
     Unsaid,
-    /// `hit`
+    /// `hit`, out of the node's own memory where it says out of what.
     Hit,
+    /// `hit` with `detail=redis`: another node may have made it.
+    Redis,
     /// `fwd` for any reason but `bypass`.
     Miss,
     /// `fwd=bypass`
@@ -196,6 +200,7 @@ impl fmt::Display for ServedFrom {
         formatter.write_str(match self {
             Self::Unsaid => "unlabelled",
             Self::Hit => "hit",
+            Self::Redis => "hit in Redis",
             Self::Miss => "miss",
             Self::Bypass => "bypass",
             Self::Stale => "stale",

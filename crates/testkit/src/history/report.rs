@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::record::{Answer, Outcome, Read, Scope, ServedFrom, Write};
+use super::record::{Answer, History, Outcome, Read, Scope, ServedFrom};
 
 /// How many violations are printed; the rest is counted.
 const PRINTED: usize = 12;
@@ -108,7 +108,8 @@ impl Wrong {
 }
 
 impl Report {
-    pub(crate) fn of_writes(writes: &[Write], bound: Duration) -> Self {
+    pub(crate) fn of_writes(history: &History, bound: Duration) -> Self {
+        let writes: Vec<_> = history.writes.iter().filter(|write| write.sent >= history.since).collect();
         let committed = writes.iter().filter(|write| write.outcome != Outcome::RolledBack).count();
         Self { bound, committed, rolled_back: writes.len() - committed, ..Self::default() }
     }
@@ -214,13 +215,19 @@ fn listed<N: fmt::Display>(counts: impl Iterator<Item = (N, impl fmt::Display)>)
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-/// Median, 99th percentile and maximum.
 fn spread(times: &[Duration]) -> String {
+    let [median, most, longest] = spread_in_ms(times);
+    format!("p50 {median} ms, p99 {most} ms, max {longest} ms of {}", times.len())
+}
+
+/// Median, 99th percentile and maximum, in milliseconds.
+#[must_use]
+pub fn spread_in_ms(times: &[Duration]) -> [String; 3] {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let at = |per_cent: usize| {
         let place = (sorted.len() * per_cent / 100).min(sorted.len().saturating_sub(1));
         sorted.get(place).copied().unwrap_or_default().as_secs_f64() * 1_000.0
     };
-    format!("p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms of {}", at(50), at(99), at(100), sorted.len())
+    [50, 99, 100].map(|per_cent| format!("{:.1}", at(per_cent)))
 }

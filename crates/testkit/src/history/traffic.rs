@@ -1,5 +1,6 @@
 //! Writers, readers and troubles at work for one round.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ pub struct Traffic<'a> {
 pub struct Round<'a> {
     pub(crate) stopwatch: Stopwatch,
     pub(crate) seed: u64,
-    length: Duration,
+    end: Duration,
+    ended: AtomicBool,
     /// The listings.
     pub population: &'a Population,
 }
@@ -60,12 +62,17 @@ impl Round<'_> {
     /// Whether everybody should come to an end.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.elapsed() >= self.length
+        self.ended.load(Ordering::SeqCst) || self.elapsed() >= self.end
+    }
+
+    /// Ends the round before its time.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
     }
 
     /// Lets time pass, at most until the round is over.
     pub fn rest(&self, time: Duration) {
-        thread::sleep(time.min(self.length.saturating_sub(self.elapsed())));
+        thread::sleep(time.min(self.end.saturating_sub(self.elapsed())));
     }
 
     /// Dice for one of the troubles.
@@ -107,8 +114,26 @@ impl Traffic<'_> {
     /// As [`Traffic::round`].
     #[must_use]
     pub fn history(&self, length: Duration, seed: u64, troubles: &[Trouble<'_>]) -> History {
-        let mut history = History { lanes: self.population.at_the_start(), ..History::default() };
-        let round = Round { stopwatch: Stopwatch::start(), seed, length, population: self.population };
+        self.history_on(Stopwatch::start(), length, seed, troubles)
+    }
+
+    /// As [`Traffic::history`], for one of several rounds that share a clock: so what was written in one can be told in another.
+    ///
+    /// # Panics
+    ///
+    /// As [`Traffic::round`].
+    #[must_use]
+    pub fn history_on(
+        &self,
+        stopwatch: Stopwatch,
+        length: Duration,
+        seed: u64,
+        troubles: &[Trouble<'_>],
+    ) -> History {
+        let since = stopwatch.elapsed();
+        let mut history = History { since, lanes: self.population.at_the_start(), ..History::default() };
+        let (end, ended) = (since + length, AtomicBool::new(false));
+        let round = Round { stopwatch, seed, end, ended, population: self.population };
         thread::scope(|scope| {
             let round = &round;
             let readers: Vec<_> =

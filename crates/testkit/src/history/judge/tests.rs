@@ -33,7 +33,7 @@ fn history(writes: Vec<Write>, reads: Vec<Read>) -> History {
         number: 1,
         states: vec![Some(active(1)); listings.len()],
     };
-    History { lanes: vec![lane(&TWINS), lane(&[OTHER])], writes, reads }
+    History { since: Duration::ZERO, lanes: vec![lane(&TWINS), lane(&[OTHER])], writes, reads }
 }
 
 /// A committed write of the twins, sent and acknowledged at these milliseconds.
@@ -126,6 +126,18 @@ fn an_old_answer_that_says_so_is_right_and_a_false_one_is_not() {
     assert_eq!(report.violations.len(), 1);
     assert_eq!(report.violations[0].wrong, Wrong::NeverCommitted);
     assert_eq!(report.stale_answers(), 2);
+}
+
+/// A list that was kept while the twins were gone, and is shown when a later round knows them only as they came back.
+#[test]
+fn what_says_that_it_is_old_may_be_older_than_all_reads() {
+    let gone = write_of(2, [None, None], 10, Outcome::Committed(ms(20)));
+    let back = write(3, 500, 510);
+    let kept = Read { from: ServedFrom::Stale, ..list(&[(OTHER, 1)], 2_000, 2_001) };
+    let history = history(vec![gone, back], vec![kept, one(3, 2_100, 2_101)]);
+    let report = judge(&History { since: ms(1_000), ..history }, BOUND);
+    assert!(report.violations.is_empty(), "{report}");
+    assert_eq!((report.committed, report.lags.len()), (0, 0), "what was before is not of this round");
 }
 
 #[test]
