@@ -44,6 +44,12 @@ impl RedisCluster {
         &self.servers
     }
 
+    /// Whether some server has the slot of a key.
+    #[must_use]
+    pub fn is_served(&self, key: &str) -> bool {
+        self.servers.iter().any(|server| has_slot(server, key))
+    }
+
     /// The server that has the slot of a key.
     ///
     /// # Panics
@@ -51,12 +57,12 @@ impl RedisCluster {
     /// When none has.
     #[must_use]
     pub fn server_of(&self, key: &str) -> &Redis {
-        let has_it = |server: &&Redis| {
-            let said = server.ask(&["get", key]);
-            !said.starts_with("MOVED")
-                && !said.contains("MOVED")
-                && server.ask(&["role"]).starts_with("master")
-        };
-        self.servers.iter().find(has_it).expect("some master has each slot")
+        self.servers.iter().find(|server| has_slot(server, key)).expect("some master has each slot")
     }
+}
+
+fn has_slot(server: &Redis, key: &str) -> bool {
+    let said = server.ask(&["get", key]);
+    !["MOVED", "CLUSTERDOWN"].iter().any(|refusal| said.contains(refusal))
+        && server.ask(&["role"]).starts_with("master")
 }
