@@ -16,7 +16,8 @@ impl RedisCluster {
     /// When Redis is not installed or the cluster does not come up.
     #[must_use]
     pub fn start() -> Self {
-        let settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500"];
+        let settings =
+            ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0"];
         let servers: Vec<Redis> = (0..6).map(|_| Redis::start_with(&settings)).collect();
         let places: Vec<String> =
             servers.iter().map(|server| format!("127.0.0.1:{}", server.port())).collect();
@@ -27,6 +28,10 @@ impl RedisCluster {
         assert!(said.contains("All 16384 slots covered"), "no cluster comes up:\n{said}");
         for server in &servers {
             wait_for(server, &["cluster", "info"], "cluster_state:ok");
+        }
+        // One that has never had its master's data does not take its place.
+        for master in &servers[..3] {
+            wait_for(master, &["info", "replication"], "state=online");
         }
         Self { servers }
     }

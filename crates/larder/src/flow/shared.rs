@@ -344,7 +344,7 @@ mod tests {
         #[test]
         fn a_name_is_one_visible_word_and_no_other_keys(one in "\\PC{0,60}|[!-~]{1,300}", other in "\\PC{0,60}") {
             let [one_name, other_name] = [&one, &other].map(|name| plain_name(name));
-            prop_assert!(one_name.len() <= LONGEST_NAME_BYTES && one_name.bytes().all(|it| it.is_ascii_graphic()));
+            prop_assert!(one_name.len() <= LONGEST_NAME_BYTES && one_name.as_bytes().iter().all(u8::is_ascii_graphic));
             prop_assert_eq!(one == other, one_name == other_name);
         }
     }
