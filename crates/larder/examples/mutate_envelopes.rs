@@ -75,7 +75,6 @@ fn envelope(body: Vec<u8>) -> Envelope {
         incarnation: Incarnation::of(["life"]),
         made_at: TimeOfDay(1_000),
         ends_at: TimeOfDay(2_000),
-        until: Some(TimeOfDay(3_000)),
         parts: vec![part("10:20:12,15"), part("30:30:")],
         body: body.into(),
     }

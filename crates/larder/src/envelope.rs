@@ -8,8 +8,7 @@
 //! 52  16  incarnation: which life of the database it was read in
 //! 68   8  made at, milliseconds since 1970
 //! 76   8  ends at
-//! 84   8  stops being true by itself at, or 0
-//! 92   2  length of the key, then the key
+//! 84   2  length of the key, then the key
 //!  …   4  length of the parts, then the parts (postcard): snapshots and dependencies
 //!  …   4  length of the body, then the body: the value's own bytes
 //! ```
@@ -78,8 +77,6 @@ pub struct Envelope {
     pub made_at: TimeOfDay,
     /// When its lifetime ends, changed or not.
     pub ends_at: TimeOfDay,
-    /// When it stops being true by itself.
-    pub until: Option<TimeOfDay>,
     /// What it was made from; never nothing.
     pub parts: Vec<Arc<Part>>,
     /// The value's own bytes.
@@ -151,7 +148,7 @@ impl Seal {
         bytes.extend_from_slice(&[0; MAC_BYTES]);
         bytes.extend_from_slice(&self.build);
         bytes.extend_from_slice(&envelope.incarnation.to_bytes());
-        for time in [envelope.made_at, envelope.ends_at, envelope.until.unwrap_or_default()] {
+        for time in [envelope.made_at, envelope.ends_at] {
             bytes.extend_from_slice(&time.0.to_be_bytes());
         }
         bytes.extend_from_slice(&u16::try_from(name.len()).ok()?.to_be_bytes());
@@ -179,7 +176,7 @@ impl Seal {
             return Err(Unsound::OtherBuild);
         }
         let incarnation = rest.take(size_of::<Incarnation>())?;
-        let times = [rest.number::<8>()?, rest.number::<8>()?, rest.number::<8>()?].map(TimeOfDay);
+        let [made_at, ends_at] = [rest.number::<8>()?, rest.number::<8>()?].map(TimeOfDay);
         let name = rest.block::<2>()?;
         let parts = rest.block::<4>()?;
         let body = rest.block::<4>()?;
@@ -193,10 +190,8 @@ impl Seal {
         if incarnation != now.to_bytes() {
             return Err(Unsound::OtherIncarnation);
         }
-        let [made_at, ends_at, until] = times;
-        let until = (until != TimeOfDay::default()).then_some(until);
         let parts = parts_of(parts)?;
-        Ok(Envelope { incarnation: now, made_at, ends_at, until, parts, body: bytes.slice_ref(body) })
+        Ok(Envelope { incarnation: now, made_at, ends_at, parts, body: bytes.slice_ref(body) })
     }
 
     /// Of all bytes but those of the MAC.

@@ -105,6 +105,25 @@ fn after_too_many_changes_nothing_from_before_is_true_here_or_in_redis() {
 }
 
 #[test]
+fn what_others_read_while_changes_went_unreported_is_not_judged() {
+    let mut ledger = ledger("5:5:");
+    let of_others = |ledger: &Ledger, seen: &str| {
+        ledger.verdict_of_foreign(&[part(seen, row(1))], Incarnation::of(["this"]))
+    };
+    assert_eq!(of_others(&ledger, "5:5:"), Verdict::True(ledger.head()));
+    ledger.distrust(at(3));
+    assert_eq!(of_others(&ledger, "9:9:"), Verdict::Forgotten);
+    // It was sent before the reports were seen to stand.
+    ledger.take(poll("7:7:", Vec::new()), at(2)).unwrap();
+    assert_eq!(of_others(&ledger, "7:7:"), Verdict::Forgotten);
+    ledger.take(poll("9:9:", Vec::new()), at(4)).unwrap();
+    assert_eq!(of_others(&ledger, "8:8:"), Verdict::Forgotten, "nobody knows what went unreported after 7");
+    assert_eq!(of_others(&ledger, "9:9:"), Verdict::True(ledger.head()));
+    ledger.take(poll("10:10:", vec![change(9, 1)]), at(5)).unwrap();
+    assert_eq!(of_others(&ledger, "9:9:"), Verdict::Changed);
+}
+
+#[test]
 fn over_its_bytes_it_gives_up_everything_rather_than_a_change() {
     let limits = LedgerLimits { bytes: 2 * change(5, 1).bytes(), ..LedgerLimits::default() };
     let mut ledger = Ledger::new(poll("5:5:", Vec::new()), at(0), limits);

@@ -35,6 +35,7 @@ mod process;
 mod program;
 mod redis;
 mod redis_cluster;
+mod redis_sentinel;
 mod server;
 mod workspace;
 
@@ -49,4 +50,5 @@ pub use postgres::Postgres;
 pub use program::{Finished, Program, Running};
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinel;
 pub use rustix::process::Signal;

@@ -16,7 +16,8 @@ impl RedisCluster {
     /// When Redis is not installed or the cluster does not come up.
     #[must_use]
     pub fn start() -> Self {
-        let settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500"];
+        let settings =
+            ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0"];
         let servers: Vec<Redis> = (0..6).map(|_| Redis::start_with(&settings)).collect();
         let places: Vec<String> =
             servers.iter().map(|server| format!("127.0.0.1:{}", server.port())).collect();
@@ -27,6 +28,10 @@ impl RedisCluster {
         assert!(said.contains("All 16384 slots covered"), "no cluster comes up:\n{said}");
         for server in &servers {
             wait_for(server, &["cluster", "info"], "cluster_state:ok");
+        }
+        // One that has never had its master's data does not take its place.
+        for master in &servers[..3] {
+            wait_for(master, &["info", "replication"], "state=online");
         }
         Self { servers }
     }
@@ -44,6 +49,12 @@ impl RedisCluster {
         &self.servers
     }
 
+    /// Whether some server has the slot of a key.
+    #[must_use]
+    pub fn is_served(&self, key: &str) -> bool {
+        self.servers.iter().any(|server| has_slot(server, key))
+    }
+
     /// The server that has the slot of a key.
     ///
     /// # Panics
@@ -51,12 +62,12 @@ impl RedisCluster {
     /// When none has.
     #[must_use]
     pub fn server_of(&self, key: &str) -> &Redis {
-        let has_it = |server: &&Redis| {
-            let said = server.ask(&["get", key]);
-            !said.starts_with("MOVED")
-                && !said.contains("MOVED")
-                && server.ask(&["role"]).starts_with("master")
-        };
-        self.servers.iter().find(has_it).expect("some master has each slot")
+        self.servers.iter().find(|server| has_slot(server, key)).expect("some master has each slot")
     }
+}
+
+fn has_slot(server: &Redis, key: &str) -> bool {
+    let said = server.ask(&["get", key]);
+    !["MOVED", "CLUSTERDOWN"].iter().any(|refusal| said.contains(refusal))
+        && server.ask(&["role"]).starts_with("master")
 }

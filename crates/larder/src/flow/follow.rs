@@ -313,10 +313,9 @@ impl Follow {
         let is_unwatched = self.is_unwatched();
         match outcome {
             Ok(()) if is_unwatched => {}
-            Ok(()) => {
+            Ok(()) => self.tell_with(Health::Well, || {
                 self.asked_at.fetch_max(sent_at.nanoseconds(), Ordering::AcqRel);
-                self.tell(Health::Well);
-            }
+            }),
             Err(error) if is_unwatched => tracing::debug!(%error, "a poll failed"),
             Err(error @ (SourceError::Unwatched(_) | SourceError::Standby)) => self.distrust(&error),
             Err(error) => self.tell(Health::Unreachable(error.to_string().into())),
@@ -325,7 +324,18 @@ impl Follow {
     }
 
     fn tell(&self, health: Health) {
+        self.tell_with(health, || {});
+    }
+
+    /// What goes with it happens under the same lock.
+    fn tell_with(&self, health: Health, with_it: impl FnOnce()) {
         self.health.send_if_modified(|known| {
+            // What a look has found out ends by a look, and not by a poll that was under way meanwhile.
+            let is_by_poll = matches!(health, Health::Well | Health::Unreachable(_));
+            if is_by_poll && matches!(known, Health::Unwatched(_)) {
+                return false;
+            }
+            with_it();
             let is_new = std::mem::discriminant(known) != std::mem::discriminant(&health);
             match &health {
                 _ if !is_new => return false,
@@ -356,8 +366,9 @@ impl Follow {
 
     /// From now on nobody relies on what is known.
     fn distrust(&self, why: &SourceError) {
-        self.tell(Health::Unwatched(why.to_string().into()));
-        self.asked_at.store(0, Ordering::Release);
+        self.tell_with(Health::Unwatched(why.to_string().into()), || {
+            self.asked_at.store(0, Ordering::Release)
+        });
     }
 
     /// While changes were not reported, some may have happened: whatever was made before is worthless.
@@ -506,5 +517,32 @@ impl Policy {
     /// The lease that holds for whoever asked.
     pub(crate) fn lease_for(&self, asked: &Asked) -> Duration {
         asked.lease().map_or(self.lease, |lease| lease.min(self.lease))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_poll_that_comes_just_as_reports_are_found_to_be_gone_changes_nothing_about_that() {
+        for has_failed in [false, true].repeat(2_000) {
+            let (follow, both) = (Follow::new(Clock::manual(), Pace::default()), Barrier::new(2));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    both.wait();
+                    let outcome =
+                        if has_failed { Err(SourceError::Senseless(String::new())) } else { Ok(()) };
+                    follow.note(Moment::of_nanoseconds(7), outcome);
+                });
+                both.wait();
+                follow.distrust(&SourceError::Standby);
+            });
+            assert!(follow.is_unwatched());
+            assert_eq!(follow.asked_at(), Moment::default());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::Instrument as _;
 
@@ -52,10 +53,18 @@ impl Shelf {
         let may_borrow = known == Known::Enough && !asked.is_left_alone();
         let (mut places, mut duties) = (Vec::new(), Vec::new());
         for (place, key) in keys.iter().enumerate() {
-            if let (Found::True(value), Known::Enough) = (self.found(asked, key, policy, known), known) {
-                self.counts.hit(key.kind());
-                places.push(Place::Here(Answer::kept(value)));
-                continue;
+            match self.found(asked, key, policy, known) {
+                Found::True(value) => {
+                    self.counts.hit(key.kind());
+                    places.push(Place::Here(Answer::kept(value)));
+                    continue;
+                }
+                // As where one is asked for: what can't be told true is given as such, rather than nothing.
+                Found::Stale(value) if known != Known::Late => {
+                    places.push(Place::Here(self.stale(key, value)));
+                    continue;
+                }
+                Found::Stale(_) | Found::Nothing(_) => {}
             }
             let is_first = match self.flights.board(key) {
                 Boarded::Joined(arriving) => Place::Coming { is_first: false, arriving },
@@ -69,23 +78,31 @@ impl Shelf {
             };
             places.push(is_first);
         }
+        let has_failed = Arc::<AtomicBool>::default();
         if !duties.is_empty() {
             // A task of its own: whoever waits for it may go away, and others may have joined.
-            tokio::spawn(Arc::clone(self).fill_many(duties, load.clone()).in_current_span());
+            let filling = Arc::clone(self).fill_many(duties, load.clone(), Arc::clone(&has_failed));
+            tokio::spawn(filling.in_current_span());
         }
         let mut answers = Vec::with_capacity(keys.len());
         for (place, (coming, key)) in places.into_iter().zip(keys).enumerate() {
-            answers.push(match coming {
+            let answer = match coming {
                 Place::Here(answer) => answer,
                 Place::Coming { is_first, arriving } => {
                     let arrived = self.arrived(asked, key, policy, known, is_first, arriving).await;
                     match arrived {
                         Some(answer) => answer?,
                         // It came too early, or to nothing: then as if it were the only one.
-                        None => self.read(asked, key, policy, codec, alone(place, load.clone())).await?,
+                        None => {
+                            let asked = asked.without_shared(has_failed.load(Ordering::Relaxed));
+                            self.read(&asked, key, policy, codec, alone(place, load.clone())).await?
+                        }
                     }
                 }
-            });
+            };
+            // Nobody waits for the shared tier in vain once for each of them.
+            has_failed.fetch_or(answer.has_shared_failed, Ordering::Relaxed);
+            answers.push(answer);
         }
         Ok(answers)
     }
@@ -109,8 +126,12 @@ impl Shelf {
         }
     }
 
-    async fn fill_many<T, E, Loader, Loading>(self: Arc<Self>, duties: Vec<Duty<T>>, load: Loader)
-    where
+    async fn fill_many<T, E, Loader, Loading>(
+        self: Arc<Self>,
+        duties: Vec<Duty<T>>,
+        load: Loader,
+        has_shared_failed: Arc<AtomicBool>,
+    ) where
         T: Weigh + Send + Sync + 'static,
         E: Clone + Send + Sync + 'static,
         Loader: Fn(Wanted) -> Loading + Send + Sync + 'static,
@@ -118,6 +139,7 @@ impl Shelf {
     {
         let errands: Vec<&Errand<T>> = duties.iter().map(|duty| &duty.errand).collect();
         let (borrowed, has_failed) = self.borrow_many(&errands).await;
+        has_shared_failed.store(has_failed, Ordering::Relaxed);
         let mut missing = Vec::new();
         for (duty, filled) in duties.into_iter().zip(borrowed) {
             match filled {
@@ -143,7 +165,8 @@ impl Shelf {
                 for (duty, (_, reading)) in missing.into_iter().zip(wanted) {
                     let Errand { asked, policy, .. } = &duty.errand;
                     let error = Arc::clone(&error);
-                    let fault = Fault::new(error, &reading.noted(), began_at, policy.lease_for(asked));
+                    let (notes, lease) = (reading.noted(), policy.lease_for(asked));
+                    let fault = Fault::new(error, &notes, began_at, lease, has_failed);
                     duty.landing.land(Err(fault));
                 }
                 return;

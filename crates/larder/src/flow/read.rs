@@ -135,6 +135,7 @@ pub(super) struct Fault {
     pub(super) error: Arc<dyn Any + Send + Sync>,
     /// As of what is loaded: an error can tell something of the data too, such as that a row is not there.
     reflects: Moment,
+    has_shared_failed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -157,8 +158,17 @@ impl Fault {
         notes: &Notes,
         began_at: Moment,
         lease: Duration,
+        has_shared_failed: bool,
     ) -> Fault {
-        Fault { error, reflects: reflects(notes, began_at, lease) }
+        Fault { error, reflects: reflects(notes, began_at, lease), has_shared_failed }
+    }
+}
+
+/// Whether somebody has waited for the shared tier in vain before it was loaded.
+fn has_shared_failed(landed: &Landed) -> bool {
+    match landed {
+        Ok(filled) => filled.has_shared_failed,
+        Err(fault) => fault.has_shared_failed,
     }
 }
 
@@ -176,9 +186,13 @@ impl Filled {
         }
     }
 
-    /// Whether other nodes can use it. What is too large for this node's memory may be so for theirs, and is given to them.
+    /// Whether other nodes can use it. What is too large for this node's memory may be so for theirs, and is given to them. What
+    /// stops being true by itself is not: another node's clock may be behind, and would keep it for longer.
     pub(super) fn is_lendable(&self) -> bool {
-        !self.is_stale && !self.is_borrowed && matches!(self.not_kept, None | Some(NotKept::TooLarge))
+        !self.is_stale
+            && !self.is_borrowed
+            && self.entry.until().is_none()
+            && matches!(self.not_kept, None | Some(NotKept::TooLarge))
     }
 }
 
@@ -241,11 +255,12 @@ impl Shelf {
         Loading: Future<Output = Result<T, E>> + Send + 'static,
     {
         let lease = policy.lease_for(asked);
+        let mut asked = *asked;
         let mut first_missed = None;
         let mut joined = 0;
         loop {
-            let known = self.follow.know(asked, lease).await;
-            let (missed, stale) = match self.found(asked, key, policy, known) {
+            let known = self.follow.know(&asked, lease).await;
+            let (missed, stale) = match self.found(&asked, key, policy, known) {
                 Found::True(value) => return Ok(self.hit(key, value, policy, codec, &load)),
                 Found::Stale(value) if known != Known::Late => return Ok(self.stale(key, value)),
                 Found::Stale(value) => (Missed::Unknown, Some(value)),
@@ -263,8 +278,11 @@ impl Shelf {
                 is_ahead: false,
             };
             let (is_first, arriving) = self.depart(boarded, errand, &load);
-            let earliest = earliest(asked, policy);
-            match (self.outcome(arriving, stale.is_some()).await, stale) {
+            let earliest = earliest(&asked, policy);
+            let outcome = self.outcome(arriving, stale.is_some()).await;
+            // Who began the load has waited for all who joined it.
+            asked = asked.without_shared(outcome.as_ref().is_some_and(has_shared_failed));
+            match (outcome, stale) {
                 (Some(Ok(filled)), _) if is_first || self.suits(&filled, earliest, known) => {
                     return self.loaded(key, filled, missed, !is_first);
                 }
@@ -355,7 +373,7 @@ impl Shelf {
         Answer::kept(value)
     }
 
-    fn stale<T>(&self, key: &Key, value: Kept<T>) -> Answer<T> {
+    pub(super) fn stale<T>(&self, key: &Key, value: Kept<T>) -> Answer<T> {
         self.counts.stale(key.kind());
         Answer { value, how: How::Stale, statements: 0, has_shared_failed: false }
     }
@@ -432,7 +450,10 @@ impl Shelf {
         Loading: Future<Output = Result<T, E>> + Send + 'static,
     {
         let (has_claim, has_failed) = match self.borrow(&errand).await {
-            Borrowed::Found(filled) => return landing.land(Ok(filled)),
+            Borrowed::Found { filled, has_claim } => {
+                self.lend(&errand, None, has_claim);
+                return landing.land(Ok(filled));
+            }
             Borrowed::Nothing { has_claim, has_failed } => (has_claim, has_failed),
         };
         let landed = self.load(&errand, has_failed, load).await;
@@ -467,7 +488,8 @@ impl Shelf {
                 Ok(value) => value,
                 Err(error) => {
                     let lease = policy.lease_for(asked);
-                    break Err(Fault::new(Arc::new(error), &reading.noted(), began_at, lease));
+                    let (error, notes) = (Arc::new(error), reading.noted());
+                    break Err(Fault::new(error, &notes, began_at, lease, has_shared_failed));
                 }
             };
             let notes = reading.noted();

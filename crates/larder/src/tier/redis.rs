@@ -75,15 +75,20 @@ impl Redis {
         answer
     }
 
+    /// Whether anybody needs to hear how it stands: not for figures, which a user with few rights never has.
+    fn is_missed(&self, breaker: &Breaker) -> bool {
+        !std::ptr::eq(breaker, &self.figures)
+    }
+
     fn note_success(&self, breaker: &Breaker) {
-        if breaker.is_open() {
+        if breaker.is_open() && self.is_missed(breaker) {
             tracing::info!(address = %self.address, "the shared cache is used again");
         }
         breaker.note_success();
     }
 
     fn note_failure(&self, breaker: &Breaker, trouble: &Trouble) {
-        if breaker.note_failure(&self.clock) {
+        if breaker.note_failure(&self.clock) && self.is_missed(breaker) {
             tracing::warn!(address = %self.address, %trouble, "the shared cache is left alone for a while");
         }
         if breaker.is_open() && *trouble == Trouble::TimedOut {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use larder::tier::shared::TierState;
-use testkit::{Link, Redis, Weather};
+use testkit::{Link, Redis, RedisCluster, RedisSentinel, Weather};
 
 use crate::scene::{FROM_MEMORY, FROM_REDIS, Hands, Node, PAUSE, Scene, is_loaded, redis_name, until};
 
@@ -235,4 +235,142 @@ async fn whoever_waited_in_vain_does_not_wait_again_in_the_same_request() {
     assert!(node.shared().misses.iter().all(|(reason, count)| *reason == "absent" || *count == 0));
     assert!(timed_out >= 1, "{timed_out}");
     redis.resume();
+}
+
+#[tokio::test]
+async fn a_dump_of_yesterday_is_served_as_far_as_it_is_true() {
+    let redis = Redis::start();
+    let scene = Scene::over(&redis.url());
+    let one = scene.node().await;
+    for id in 0..8 {
+        one.read_and_give(id).await;
+    }
+    // The server reads it when it starts, and writes no other.
+    assert_eq!(redis.ask(&["save"]), "OK");
+    (0..4).for_each(|id| scene.database.write(id));
+    for id in 0..8 {
+        one.read_and_give(id).await;
+    }
+    redis.restart();
+    let other = scene.node().await;
+    for id in 0..4 {
+        assert!(is_loaded(other.read(id).await), "{id}");
+    }
+    for id in 4..8 {
+        assert_eq!(other.read(id).await, FROM_REDIS, "{id}");
+    }
+    assert!(other.shared().missed("changed") >= 4);
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_under_way_costs_hits_until_it_is_right_again() {
+    let redis = Redis::start_with(&["--requirepass", "old"]);
+    let place = format!("127.0.0.1:{}/0", redis.port());
+    let scene = Scene::over(&format!("redis://:old@{place}")).with_budget(BUDGET);
+    let node = scene.node().await;
+    live_on(&node).await;
+    let mut hands = Hands::on(&format!("redis://:old@{place}"));
+    hands.run(&["CONFIG", "SET", "requirepass", "new"]);
+    hands.run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    live_on(&node).await;
+    until(|| node.shared().state == TierState::LeftAlone).await;
+    hands.run(&["CONFIG", "SET", "requirepass", "old"]);
+    is_well_again(&node).await;
+    live_on(&node).await;
+}
+
+#[tokio::test]
+async fn a_replica_that_takes_its_masters_place_without_the_last_writes_is_found_and_judged() {
+    let group = RedisSentinel::start();
+    let scene = Scene::over(&group.url());
+    let (one, other) = (scene.node().await, scene.node().await);
+    for id in 0..8 {
+        one.read_and_give(id).await;
+    }
+    let (key, both) = (redis_name(7), [group.master(), group.replica()]);
+    until(|| both.iter().all(|server| server.ask(&["exists", &key]).ends_with('1'))).await;
+    group.part();
+    (0..4).for_each(|id| scene.database.write(id));
+    for id in 0..4 {
+        one.read_and_give(id).await;
+        assert_eq!(other.read(id).await, FROM_REDIS);
+    }
+    group.fail_over();
+    let hasty = scene.clone().with_budget(BUDGET).node().await;
+    live_on(&hasty).await;
+    is_well_again(&one).await;
+    is_well_again(&hasty).await;
+    let late = scene.node().await;
+    assert_eq!(group.replica().ask(&["exists", &redis_name(3)]), "1");
+    // Those that it has are from before the writes, but for what has been given anew.
+    for id in 0..8 {
+        one.larder.clear();
+        one.read_and_give(id).await;
+        assert_eq!(late.read(id).await, FROM_REDIS, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn slots_that_move_while_they_are_read_and_written_cost_nothing() {
+    let cluster = RedisCluster::start();
+    let scene = Scene::over(&cluster.url());
+    let (one, other) = (scene.node().await, scene.node().await);
+    for id in 0..8 {
+        one.read_and_give(id).await;
+    }
+    let key = redis_name(1);
+    let from = cluster.server_of(&key);
+    let is_another_master =
+        |server: &&Redis| server.port() != from.port() && server.ask(&["role"]).starts_with("master");
+    let to = cluster.servers().iter().find(is_another_master).unwrap();
+    let slot = from.ask(&["cluster", "keyslot", &key]);
+    let [from_id, to_id] = [from, to].map(|server| server.ask(&["cluster", "myid"]));
+    let say = |server: &Redis, command: &[&str]| assert_eq!(server.ask(command), "OK", "{command:?}");
+    // What is there is read; then changed, and given anew; then read by the other.
+    let both_go_on = async |stage: &str| {
+        for _ in 0..2 {
+            scene.database.write(1);
+            assert!(is_loaded(one.read_and_give(1).await), "{stage}");
+            assert_eq!(other.read(1).await, FROM_REDIS, "{stage}");
+        }
+    };
+    say(to, &["cluster", "setslot", &slot, "importing", &from_id]);
+    say(from, &["cluster", "setslot", &slot, "migrating", &to_id]);
+    both_go_on("begun").await;
+    let port = to.port().to_string();
+    say(from, &["migrate", "127.0.0.1", &port, &key, "0", "5000"]);
+    both_go_on("the key has moved").await;
+    for server in [to, from] {
+        say(server, &["cluster", "setslot", &slot, "node", &to_id]);
+    }
+    both_go_on("the slot has moved").await;
+    assert_eq!((one.shared().failures(), other.shared().failures()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_server_of_a_cluster_that_dies_is_replaced_by_its_replica() {
+    let cluster = RedisCluster::start();
+    let scene = Scene::over(&cluster.url());
+    let one = scene.node().await;
+    for id in 0..8 {
+        one.read_and_give(id).await;
+    }
+    let node = scene.clone().with_budget(Duration::from_millis(100)).node().await;
+    cluster.server_of(&redis_name(1)).kill();
+    live_on(&node).await;
+    until(|| cluster.is_served(&redis_name(1))).await;
+    is_well_again(&node).await;
+    live_on(&node).await;
+    let late = scene.node().await;
+    let is_given = async {
+        loop {
+            scene.clock.advance(PAUSE);
+            scene.database.write(1);
+            node.read(1).await;
+            if late.read(1).await == FROM_REDIS {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), is_given).await.expect("another has taken over its keys");
 }

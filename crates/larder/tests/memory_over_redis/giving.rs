@@ -202,6 +202,7 @@ async fn values_of_two_types_under_one_name_are_not_taken_for_one_another() {
     };
     let answer = texts.answer(&other.asked_now(), &name(1), load).await.unwrap();
     assert_eq!((answer.value.as_str(), is_loaded(answer.how)), ("0", true));
+    assert!(other.shared().missed("bad-mac") >= 1, "nothing of it is decoded");
 }
 
 #[tokio::test]

@@ -92,3 +92,22 @@ async fn garbage_is_a_miss_of_that_key_alone() {
     let is_each_counted = missed.iter().zip([2, 1, 1]).all(|(count, least)| *count >= least);
     assert!(is_each_counted && shared.failures() >= 1, "{missed:?}");
 }
+
+#[tokio::test]
+async fn what_is_longer_than_anything_that_is_given_is_not_looked_at() {
+    let redis = Redis::start();
+    let scene = Scene::over(&redis.url());
+    let (one, other) = (scene.node().await, scene.node().await);
+    let mut hands = Hands::on(&redis.url());
+    one.read_and_give(1).await;
+    let whole = hands.take(&redis_name(1));
+    // The lengths of the key, of the parts and of the body: each before what it counts.
+    let key = usize::from(u16::from_be_bytes(whole[84..86].try_into().unwrap()));
+    let parts = u32::from_be_bytes(whole[86 + key..90 + key].try_into().unwrap());
+    let before_body = 90 + key + usize::try_from(parts).unwrap();
+    let body = vec![0; 5 << 20];
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    hands.put(&redis_name(1), &[&whole[..before_body], &length, &body].concat());
+    assert!(is_loaded(other.read(1).await));
+    assert!(other.shared().missed("undecodable") >= 1 && other.shared().missed("bad-mac") == 0);
+}

@@ -9,6 +9,7 @@ use larder::freshness::{Change, Dependency, Happened, Poll, PolledChanges, Snaps
 use larder::incarnation::Incarnation;
 use larder::source::{Source, SourceError};
 use larder::tier::redis::{Address, Redis};
+use larder::tier::shared::SharedTier;
 use larder::{
     Answer, DataCache, How, Larder, Level, Options, Pace, Policy, Reading, Seal, SharedFigures,
     SharedOptions, Weigh,
@@ -33,6 +34,10 @@ struct State {
     life: u32,
     /// Whether changes may have gone unreported.
     forgets: bool,
+    /// Whether nobody can ask it.
+    is_gone: bool,
+    /// Whether it has become a standby, which nobody may rely on.
+    is_standby: bool,
 }
 
 impl Database {
@@ -51,6 +56,16 @@ impl Database {
     /// From now on nobody can tell what happened before they came.
     pub(crate) fn forget(&self) {
         self.lock().forgets = true;
+    }
+
+    /// From now on nobody can ask what happened.
+    pub(crate) fn go(&self) {
+        self.lock().is_gone = true;
+    }
+
+    /// From now on nobody may rely on what it says.
+    pub(crate) fn stand_by(&self) {
+        self.lock().is_standby = true;
     }
 
     /// Numbers of transactions are given out again.
@@ -80,6 +95,12 @@ fn row(id: usize) -> larder::freshness::Value {
 impl Source for Database {
     async fn poll(&mut self, seen: Option<&Snapshot>) -> Result<Poll, SourceError> {
         let state = self.lock();
+        if state.is_gone {
+            return Err(SourceError::Senseless("it is gone".into()));
+        }
+        if state.is_standby {
+            return Err(SourceError::Standby);
+        }
         let is_new = |change: &&Change| seen.is_some_and(|seen| !seen.sees(change.xid));
         Ok(Poll {
             incarnation: Incarnation::of([state.life.to_string()]),
@@ -144,8 +165,12 @@ impl Scene {
 
     pub(crate) async fn node(&self) -> Node {
         let tier = Redis::new(self.address.clone(), self.budget, self.clock.clone()).unwrap();
+        self.node_over(Arc::new(tier)).await
+    }
+
+    pub(crate) async fn node_over(&self, tier: Arc<dyn SharedTier>) -> Node {
         let seal = Seal::new(self.secret.as_bytes(), [self.build]);
-        let shared = SharedOptions { tier: Arc::new(tier), seal, prefix: "gable".to_owned() };
+        let shared = SharedOptions { tier, seal, prefix: "gable".to_owned() };
         let options = Options {
             memory_bytes: 1 << 20,
             pace: Pace { patience: AMPLE, longest_poll: AMPLE, ..Pace::default() },

@@ -70,6 +70,11 @@ pub(crate) struct Answer {
     pub(crate) changes: Option<Vec<Written>>,
 }
 
+/// What sees everything below the floor, and nothing else.
+pub(crate) fn from_floor(floor: u64) -> Snapshot {
+    Snapshot::new(Xid(floor), Xid(floor), Vec::new()).expect("nothing is open below the floor")
+}
+
 impl Database {
     pub(crate) fn new() -> Database {
         let rows = Committed { at: 0, rows: [0, 2], life: 0, xid: 0 };
@@ -140,6 +145,11 @@ impl Database {
     pub(crate) fn prune(&mut self) {
         self.floor = self.next;
         self.changes.retain(|change| change.xid >= self.floor);
+    }
+
+    /// Where a node begins that reads all changes which are remembered.
+    pub(crate) fn beginning(&self) -> Cursor {
+        Cursor { snapshot: from_floor(self.floor), serial: 0 }
     }
 
     /// A poll: all in one snapshot.

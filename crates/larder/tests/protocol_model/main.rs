@@ -59,11 +59,13 @@ fn nothing_from_before_a_change_of_the_schema_is_served() {
 #[test]
 fn a_node_that_has_just_begun_takes_nothing_from_redis_that_it_cannot_judge() {
     no_order_of_events_makes_it_lie(scene::REDIS);
+    no_order_of_events_makes_it_lie(scene::REDIS_WITH_HISTORY);
 }
 
 #[test]
 fn nothing_is_served_that_pruned_changes_may_have_touched() {
     no_order_of_events_makes_it_lie(scene::PRUNING);
+    no_order_of_events_makes_it_lie(scene::PRUNING_WITH_HISTORY);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use larder::freshness::{
 };
 use larder::incarnation::Incarnation;
 
-use crate::database::{Answer, Cursor, ROW, Written};
+use crate::database::{Answer, Cursor, ROW, Written, from_floor};
 use crate::safeguard::Safeguard;
 use crate::world::Protocol;
 
@@ -97,7 +97,14 @@ impl Node {
     pub(crate) fn ledger(&self, protocol: &Protocol) -> Option<Ledger> {
         let mut heard = self.heard.iter();
         let (first, asked_at) = protocol.poll(heard.next()?);
-        let mut ledger = Ledger::new(first, asked_at, LedgerLimits::default());
+        let mut ledger = if protocol.scene.history {
+            let mut ledger = Ledger::since(from_floor(first.floor.0), first.incarnation, asked_at);
+            // It sees no more than the poll that follows.
+            let _ = ledger.take(first, asked_at);
+            ledger
+        } else {
+            Ledger::new(first, asked_at, LedgerLimits::default())
+        };
         for heard in heard {
             let (poll, asked_at) = protocol.poll(heard);
             // A poll that is refused leaves the ledger as it was.
@@ -111,7 +118,7 @@ impl Node {
         let kept = self.kept.iter().filter(|entry| protocol.judge(ledger, entry).is_some());
         let found = redis.iter().filter_map(|entry| {
             let entry = self.adopt(ledger, entry, protocol)?;
-            protocol.judge(ledger, &entry).is_some().then_some(entry.value)
+            protocol.judge_foreign(ledger, &entry).is_some().then_some(entry.value)
         });
         kept.map(|entry| entry.value).chain(found).chain(self.joined(ledger, protocol)).collect()
     }
@@ -155,9 +162,27 @@ impl Protocol {
         if !self.has(Safeguard::EntryIsCompared) {
             return Some(0);
         }
-        let dependencies = vec![self.dependency()];
-        let part = Arc::new(Part { snapshot: entry.snapshot.clone(), dependencies });
-        match ledger.verdict(&[part], entry.ticket.generation, entry.checked) {
+        let verdict = ledger.verdict(&[self.part(entry)], entry.ticket.generation, entry.checked);
+        self.position(verdict)
+    }
+
+    /// The same for what was found in Redis.
+    pub(crate) fn judge_foreign(&self, ledger: &Ledger, entry: &Entry) -> Option<u64> {
+        if !self.has(Safeguard::ForeignEntryIsComparedWithAll) {
+            return self.judge(ledger, &Entry { checked: ledger.head(), ..entry.clone() });
+        }
+        if !self.has(Safeguard::EntryIsCompared) {
+            return Some(0);
+        }
+        self.position(ledger.verdict_of_foreign(&[self.part(entry)], incarnation(entry.ticket.life)))
+    }
+
+    fn part(&self, entry: &Entry) -> Arc<Part> {
+        Arc::new(Part { snapshot: entry.snapshot.clone(), dependencies: vec![self.dependency()] })
+    }
+
+    fn position(&self, verdict: Verdict) -> Option<u64> {
+        match verdict {
             Verdict::True(position) => Some(position),
             Verdict::Forgotten if !self.has(Safeguard::KnowledgeHasABeginning) => Some(0),
             Verdict::Forgotten | Verdict::Changed | Verdict::TooMuch => None,

@@ -33,6 +33,14 @@ pub(crate) enum Safeguard {
     EntryNamesItsLife,
     /// And its key: clients have been seen to hand out another key's bytes.
     EntryNamesItsKey,
+    /// It is compared with all changes that are remembered, like nothing that this node has made. Otherwise: with those that come
+    /// after it was found.
+    ForeignEntryIsComparedWithAll,
+    /// It is given with the life that was known before it was read. Otherwise: with that of the moment when it is given.
+    GivenEntryNamesTheLifeOfItsLoad,
+    /// Who begins and would judge what others kept reads all changes since the floor first. Otherwise: begins with the floor, and
+    /// hears of nothing but what comes.
+    BeginnerReadsAllChanges,
     /// An entry is no older than what its ledger knows of: than its beginning, and than what was pruned.
     KnowledgeHasABeginning,
     /// A poll with more changes than it carries says so. Otherwise: it carries none.
@@ -49,7 +57,7 @@ pub(crate) enum Safeguard {
 
 impl Safeguard {
     /// All of them, each with a scene that misses it.
-    pub(crate) const ALL: [(Safeguard, Scene); 20] = {
+    pub(crate) const ALL: [(Safeguard, Scene); 23] = {
         use Safeguard::*;
         [
             (StampIsOfTheDatasSnapshot, scene::ONE_NODE),
@@ -66,6 +74,9 @@ impl Safeguard {
             (SchemaChangeEndsTheLife, scene::SCHEMA_CHANGE),
             (EntryNamesItsLife, scene::CRASH_WITH_REDIS),
             (EntryNamesItsKey, scene::REDIS),
+            (ForeignEntryIsComparedWithAll, scene::REDIS_WITH_HISTORY),
+            (GivenEntryNamesTheLifeOfItsLoad, scene::CRASH_WITH_REDIS),
+            (BeginnerReadsAllChanges, scene::REDIS_WITH_HISTORY),
             (KnowledgeHasABeginning, scene::REDIS),
             (TooManyIsSaid, scene::TOO_MANY),
             (TokenIsWaitedFor, scene::OWN_WRITES),

@@ -22,6 +22,8 @@ pub(crate) struct Scene {
     /// Whether a poll may find more than it carries.
     pub(crate) too_many: bool,
     pub(crate) redis: bool,
+    /// Whether a node begins with all changes that the database remembers.
+    pub(crate) history: bool,
     /// Whether the answer is that of a query whose rows come and go, rather than of one row.
     pub(crate) query: bool,
     /// Whether somebody asks for what he has just written.
@@ -42,6 +44,7 @@ const NOTHING: Scene = Scene {
     prunes: 0,
     too_many: false,
     redis: false,
+    history: false,
     query: false,
     own_writes: false,
 };
@@ -63,6 +66,10 @@ pub(crate) const REDIS: Scene = Scene {
     polls_of_a_node: 1,
     ..NOTHING
 };
+pub(crate) const REDIS_WITH_HISTORY: Scene =
+    Scene { name: "two nodes with Redis that read what happened before them", history: true, ..REDIS };
+pub(crate) const PRUNING_WITH_HISTORY: Scene =
+    Scene { name: "pruning with Redis and what happened before", history: true, ..PRUNING };
 pub(crate) const PRUNING: Scene = Scene { name: "pruning with Redis", redis: true, prunes: 1, ..NOTHING };
 pub(crate) const CRASH_WITH_REDIS: Scene =
     Scene { name: "a crash with Redis", redis: true, crashes: 1, writers: 2, ..NOTHING };

@@ -171,7 +171,9 @@ impl Protocol {
             _ => Since::Snapshot,
         };
         if let Some(poll) = &mut node.poll {
-            let mut answer = database.look(poll.seen.as_ref(), since);
+            let begins_before = self.scene.history && self.has(Safeguard::BeginnerReadsAllChanges);
+            let beginning = begins_before.then(|| database.beginning());
+            let mut answer = database.look(poll.seen.as_ref().or(beginning.as_ref()), since);
             answer.changes = answer.changes.filter(|_| !is_too_many);
             poll.answer = Some(answer);
         }
@@ -206,8 +208,10 @@ impl Protocol {
         let (Some(fill), Some(now)) = (node.fill.take(), node.ticket(self)) else { return };
         let ticket = if self.has(Safeguard::TicketIsTakenBeforeTheLoad) { fill.ticket } else { now };
         let Some(entry) = fill.entry(ticket) else { return };
-        if self.scene.redis && !redis.contains(&entry) {
-            redis.push(entry.clone());
+        let names_its_life = self.has(Safeguard::GivenEntryNamesTheLifeOfItsLoad);
+        let given = Entry { ticket: if names_its_life { ticket } else { now }, ..entry.clone() };
+        if self.scene.redis && !redis.contains(&given) {
+            redis.push(given);
         }
         node.kept = (ticket == now).then_some(entry);
     }
@@ -221,7 +225,7 @@ impl Protocol {
     fn adopt(&self, node: &mut Node, entry: &Entry) {
         let Some(ledger) = node.ledger(self) else { return };
         let entry = node.adopt(&ledger, entry, self);
-        let checked = entry.and_then(|entry| Some((self.judge(&ledger, &entry)?, entry)));
+        let checked = entry.and_then(|entry| Some((self.judge_foreign(&ledger, &entry)?, entry)));
         if let Some((checked, entry)) = checked {
             node.kept = Some(Entry { checked, ..entry });
         }

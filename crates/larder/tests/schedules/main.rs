@@ -44,8 +44,8 @@
 //! | what others kept is compared with all changes | 102 | torn |
 //! | what others kept is of this life | 1255 | outdated |
 //! | what is given is of the life that it was read in | 10205 | outdated |
-//! | what others kept while reports were missing | none of 100,000 | nobody keeps anything then who knows it |
-//! | enough is known when the shared tier has answered | none of 100,000 | reports end seldom just then |
+//! | what others kept while reports were missing | none of 100,000 | nobody keeps anything then who knows it; its own test in `ledger.rs` |
+//! | enough is known when the shared tier has answered | none of 100,000 | reports end seldom just then; its own test in `memory_over_redis/waiting.rs` |
 //! | nothing is known while changes are not reported | none of 60,000 | the lease alone covers it here |
 //! | a page of something unkeepable is not all new | none of 60,000 | its own test in `memory_alone.rs` |
 //!

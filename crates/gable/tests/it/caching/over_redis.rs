@@ -33,12 +33,15 @@ struct Nodes {
 
 impl Nodes {
     async fn over(redis: &Redis) -> Nodes {
+        Nodes::over_url(&redis.url()).await
+    }
+
+    async fn over_url(url: &str) -> Nodes {
         let database = Database::postgres();
         database.fill(30, 200).await;
         database.add([villa(), draft("A home in Accra & elsewhere")]).await;
-        let url = redis.url();
-        let one = database.serve_with(&environment(&url));
-        let (program, other) = beside(&one.database, &url);
+        let one = database.serve_with(&environment(url));
+        let (program, other) = beside(&one.database, url);
         Nodes { one, other, program }
     }
 
@@ -90,6 +93,46 @@ async fn what_one_node_has_made_the_other_serves_as_it_is() {
     for name in ["gable:page:/properties/", "gable:data:all_properties", "gable:data:property_1"] {
         assert!(shown.lines().any(|line| line == name), "{name} in\n{shown}");
     }
+}
+
+#[tokio::test]
+async fn redis_shows_people_for_how_long_a_page_may_still_live() {
+    let redis = Redis::start();
+    let nodes = Nodes::over(&redis).await;
+    nodes.one.get("/properties/").await;
+    nodes.of_redis("/properties/").await;
+    let left = || redis.ask(&["-n", "1", "ttl", "gable:page:/properties/"]).parse::<i64>().unwrap();
+    let before = left();
+    let answer = nodes.of_other("/properties/").await;
+    let (_, said) = answer.how().split_once("ttl=").unwrap();
+    let said: i64 = said.split(';').next().unwrap().parse().unwrap();
+    // Each of them is rounded, in its own direction.
+    assert!((left() - 1..=before + 1).contains(&said), "{said} where Redis says {before}");
+}
+
+#[tokio::test]
+async fn a_user_of_redis_who_may_do_only_what_is_documented_is_enough_for_everything() {
+    let redis = Redis::start();
+    let rule = "on >word ~gable:* -@all +get +mget +set +ping";
+    let said = redis.ask(&[&["acl", "setuser", "gable"][..], &rule.split(' ').collect::<Vec<_>>()].concat());
+    assert_eq!(said, "OK");
+    let nodes = Nodes::over_url(&format!("redis://gable:word@127.0.0.1:{}/0", redis.port())).await;
+    for path in PAGES {
+        nodes.one.get(path).await;
+        nodes.of_redis(path).await;
+    }
+    assert_eq!(nodes.one.get("/readyz").await.json()["redis"], "ok");
+    assert!(nodes.one.get("/metrics").await.text().contains("gable_redis_up 1"));
+    for _ in 0..5 {
+        let figures = nodes.metrics().await;
+        assert_eq!(figures["levels"]["redis"]["state"], "ok");
+        assert_eq!(figures["levels"]["redis"]["failures"]["refused"], 0);
+        // Redis' own may not be asked for: so these are ours.
+        assert!(figures["keyspace_misses"].as_u64().is_some_and(|misses| misses > 0), "{figures}");
+    }
+    let refused = redis.ask(&["acl", "log"]);
+    let mut objects = refused.lines().zip(refused.lines().skip(1)).filter(|(field, _)| *field == "object");
+    assert!(objects.all(|(_, object)| object == "info"), "{refused}");
 }
 
 #[tokio::test]
