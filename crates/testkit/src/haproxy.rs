@@ -72,7 +72,7 @@ fn settings(nodes: &[SocketAddr], port: u16) -> String {
          \x20 timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  timeout check 5s\n\
          frontend site\n  bind 127.0.0.1:{port}\n  stats enable\n  stats uri /balancer\n  default_backend nodes\n\
          backend nodes\n  balance roundrobin\n  option httpchk\n\
-         \x20 http-check send meth GET uri /readyz\n  http-check expect status 200\n  http-response set-header X-Node %s\n\
+         \x20 http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost\n  http-check expect status 200\n  http-response set-header X-Node %s\n\
          \x20 default-server check inter 100ms fall 2 rise 1\n"
     );
     for (place, address) in nodes.iter().enumerate() {
