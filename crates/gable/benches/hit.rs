@@ -200,8 +200,10 @@ fn measure(arguments: &Arguments) {
         let page = request("/properties/1/", "");
         let answer = page_hit(address_of(&gable), &page).await;
         let bare = start_bare(&folder, &answer);
-        let confirmed =
-            request("/properties/1/", &format!("If-None-Match: {}\r\n", Answer(&answer).field("etag").unwrap()));
+        let confirmed = request(
+            "/properties/1/",
+            &format!("If-None-Match: {}\r\n", Answer(&answer).field("etag").unwrap()),
+        );
         let missing = request("/api/v1/properties/999999999", "");
         let subject = |name, server: &Running, request, begins_with| Subject {
             name,

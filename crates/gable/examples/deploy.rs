@@ -14,6 +14,7 @@ use clap::Parser;
 use listings::Store;
 use listings::samples::samples;
 use listings::store::Options;
+use sqlx::{Connection as _, PgConnection};
 use testkit::deploy::Fleet;
 use testkit::{Postgres, Program, Redis};
 
@@ -66,4 +67,9 @@ async fn fill(url: &str, listings: usize) {
     let now = "2026-11-01T00:00:00Z".parse().unwrap();
     store.insert_many(samples(1).take(listings), false, now, |_| {}).await.unwrap();
     store.close().await;
+    // Some samples are drafts, which have no page.
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("update properties_property set status = 'active'").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql("vacuum analyze").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }

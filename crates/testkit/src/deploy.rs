@@ -177,7 +177,13 @@ impl FirstSecond {
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = self.first_second();
-        writeln!(f, "{} restarts, {} answers, {} failed", self.first_seconds.len(), self.answers, self.failures.len())?;
+        writeln!(
+            f,
+            "{} restarts, {} answers, {} failed",
+            self.first_seconds.len(),
+            self.answers,
+            self.failures.len()
+        )?;
         write!(
             f,
             "first second of a node: hit ratio {:.3} ({} of memory, {} of Redis, {} made)",
@@ -204,9 +210,10 @@ fn ask(
             break;
         }
         let is_new = number % NEW_ONCE_IN == 0;
-        let page = match is_new {
-            true => format!("/?min_price={}", 1 + client * 1_000_000 + number),
-            false => pages[(client * 7 + number) % pages.len()].clone(),
+        let page = if is_new {
+            format!("/?min_price={}", 1 + client * 1_000_000 + number)
+        } else {
+            pages[(client * 7 + number) % pages.len()].clone()
         };
         match exchange(&mut connection, address, &page) {
             Ok(answer) if answer.status == 200 => {
@@ -237,11 +244,7 @@ impl Seen {
     }
 }
 
-fn exchange(
-    connection: &mut Option<Connection>,
-    address: SocketAddr,
-    page: &str,
-) -> io::Result<RawResponse> {
+fn exchange(connection: &mut Option<Connection>, address: SocketAddr, page: &str) -> io::Result<RawResponse> {
     let mut open = match connection.take() {
         Some(open) => open,
         None => Connection::open(address)?,

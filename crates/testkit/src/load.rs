@@ -111,7 +111,8 @@ pub fn request(path: &str, fields: &str) -> Vec<u8> {
 /// When it has ended.
 #[must_use]
 pub fn processor_time(process: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process that runs has times");
+    let stat =
+        std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process that runs has times");
     let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace()).into_iter().flatten();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10_000.0
 }

@@ -21,9 +21,8 @@ async fn nodes_restarted_in_turn_fail_no_request_and_serve_from_redis_at_once() 
         .environment("REDIS_TIMEOUT_MS", "1000")
         .environment("SHUTDOWN_NOTICE_MS", "2000");
     let pages: Vec<_> = (1..=50).map(|id| format!("/properties/{id}/")).collect();
-    let report = tokio::task::spawn_blocking(move || {
-        Fleet::start(&program, 3).restart_in_turn(ROUNDS, 4, &pages)
-    });
+    let report =
+        tokio::task::spawn_blocking(move || Fleet::start(&program, 3).restart_in_turn(ROUNDS, 4, &pages));
     let report = report.await.unwrap();
     assert!(report.failures.is_empty(), "{report}");
     assert!(report.answers > 500, "{report}");
