@@ -37,8 +37,8 @@ struct Arguments {
     /// Pages of a round
     #[arg(long, default_value_t = 2_000)]
     pages: usize,
-    /// Connections that stay open
-    #[arg(long, default_value_t = 16)]
+    /// Connections that stay open: no more than a node makes pages at once, or some would be refused
+    #[arg(long, default_value_t = 8)]
     connections: usize,
     /// Given by cargo
     #[arg(long, hide = true)]
@@ -118,6 +118,8 @@ fn start(url: &str, redis: &Redis, folder: &Folder) -> Node {
         .environment("REDIS_URL", redis.url())
         .environment("GABLE_SECRET_KEY", "a secret of many words")
         .environment("SITE_URL", "http://homes.example")
+        // A busy machine is not to be taken for a Redis that has failed.
+        .environment("REDIS_TIMEOUT_MS", "1000")
         .start();
     let line = program.wait_for_line(|line| line.starts_with("Listening on http://"));
     Node { address: line.trim_start_matches("Listening on http://").parse().unwrap(), program }

@@ -53,6 +53,8 @@ fn main() -> ExitCode {
         .environment("REDIS_URL", redis.url())
         .environment("GABLE_SECRET_KEY", "a secret of many words")
         .environment("SITE_URL", "http://homes.example")
+        // A busy machine is not to be taken for a Redis that has failed.
+        .environment("REDIS_TIMEOUT_MS", "1000")
         .environment("SHUTDOWN_NOTICE_MS", arguments.notice_ms.to_string());
     let pages: Vec<_> = (1..=arguments.listings).map(|id| format!("/properties/{id}/")).collect();
     let fleet = Fleet::start(&program, arguments.nodes);
