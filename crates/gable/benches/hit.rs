@@ -30,9 +30,9 @@ use hyper_util::rt::TokioIo;
 use listings::Store;
 use listings::samples::samples;
 use listings::store::Options;
+use testkit::load::{Answer, Line, median, processor_time, request};
 use testkit::{Folder, Postgres, Program, Running};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 /// A hit beside a bare server.
@@ -67,7 +67,7 @@ fn main() {
 
 /// An answer as it is on the wire, taken apart once.
 fn answer_of(bytes: &[u8]) -> (HeaderMap, Bytes) {
-    let end = head_end(bytes).unwrap();
+    let end = Answer(bytes).head_bytes();
     let head = str::from_utf8(&bytes[..end]).unwrap();
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
     // hyper adds the date itself.
@@ -99,42 +99,11 @@ async fn bare(file: &Path) {
 
 // The load.
 
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
-}
-
-fn length_of_body(head: &[u8]) -> usize {
-    let head = str::from_utf8(head).unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.map_or(0, |length| length.parse().unwrap())
-}
-
-/// Sends a request and reads the whole answer into `answer`.
-async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) {
-    answer.clear();
-    stream.write_all(request).await.unwrap();
-    let mut length = usize::MAX;
-    while answer.len() < length {
-        assert_ne!(stream.read_buf(answer).await.unwrap(), 0, "the server has closed");
-        if length == usize::MAX
-            && let Some(end) = head_end(answer)
-        {
-            length = end + length_of_body(&answer[..end]);
-        }
-    }
-}
-
-async fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
-}
-
 async fn ask_again_and_again(subject: Subject, times: u32) {
-    let (mut stream, mut answer) = (connect(subject.address).await, Vec::with_capacity(64 << 10));
+    let mut line = Line::open(subject.address).await;
     for _ in 0..times {
-        exchange(&mut stream, &subject.request, &mut answer).await;
-        assert!(answer.starts_with(subject.begins_with.as_bytes()), "{}", String::from_utf8_lossy(&answer));
+        let Answer(answer) = line.ask(&subject.request).await;
+        assert!(answer.starts_with(subject.begins_with.as_bytes()), "{}", String::from_utf8_lossy(answer));
     }
 }
 
@@ -172,13 +141,6 @@ struct Outcome {
     asking: f64,
 }
 
-/// Processor time of a process and of the kernel for it, in microseconds (`proc_pid_stat(5)`, fields 14 and 15, in hundredths of a second).
-fn processor_time(process: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap() * 10_000.0).sum()
-}
-
 async fn round(subject: &Subject, arguments: &Arguments) -> Outcome {
     let times = || (processor_time(subject.process), processor_time(std::process::id()));
     let before = times();
@@ -190,15 +152,6 @@ async fn round(subject: &Subject, arguments: &Arguments) -> Outcome {
         processor: (after.0 - before.0) / requests,
         asking: (after.1 - before.1) / requests,
     }
-}
-
-fn request(path: &str, fields: &str) -> Bytes {
-    format!(
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 \
-         Firefox/140.0\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\
-         Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nConnection: keep-alive\r\n{fields}\r\n"
-    )
-    .into()
 }
 
 fn address_of(program: &Running) -> SocketAddr {
@@ -223,18 +176,13 @@ async fn start_gable(postgres: &Postgres, folder: &Folder) -> Running {
 
 /// The answer of a page hit, once the page is kept in the coding that is asked for.
 async fn page_hit(address: SocketAddr, request: &[u8]) -> Vec<u8> {
-    let (mut stream, mut answer) = (connect(address).await, Vec::new());
+    let mut line = Line::open(address).await;
     loop {
-        exchange(&mut stream, request, &mut answer).await;
-        if String::from_utf8_lossy(&answer).contains("detail=memory") {
-            return answer;
+        let Answer(answer) = line.ask(request).await;
+        if String::from_utf8_lossy(answer).contains("detail=memory") {
+            return answer.to_vec();
         }
     }
-}
-
-fn field<'a>(answer: &'a [u8], name: &str) -> &'a str {
-    let head = str::from_utf8(&answer[..head_end(answer).unwrap()]).unwrap();
-    head.lines().find_map(|line| line.strip_prefix(name)).unwrap()
 }
 
 fn start_bare(folder: &Folder, answer: &[u8]) -> Running {
@@ -252,14 +200,16 @@ fn measure(arguments: &Arguments) {
         let page = request("/properties/1/", "");
         let answer = page_hit(address_of(&gable), &page).await;
         let bare = start_bare(&folder, &answer);
-        let confirmed =
-            request("/properties/1/", &format!("If-None-Match: {}\r\n", field(&answer, "etag: ")));
+        let confirmed = request(
+            "/properties/1/",
+            &format!("If-None-Match: {}\r\n", Answer(&answer).field("etag").unwrap()),
+        );
         let missing = request("/api/v1/properties/999999999", "");
         let subject = |name, server: &Running, request, begins_with| Subject {
             name,
             address: address_of(server),
             process: server.id(),
-            request,
+            request: Bytes::from(request),
             begins_with,
         };
         let subjects = [
@@ -270,8 +220,8 @@ fn measure(arguments: &Arguments) {
         ];
         println!(
             "{} bytes of head and {} of body; {} connections; {} rounds of {} requests",
-            head_end(&answer).unwrap(),
-            length_of_body(&answer[..head_end(&answer).unwrap()]),
+            Answer(&answer).head_bytes(),
+            Answer(&answer).body_bytes(),
             arguments.connections,
             arguments.rounds,
             arguments.requests
@@ -296,12 +246,6 @@ async fn rounds(subjects: &[Subject], arguments: &Arguments) -> Vec<Vec<Outcome>
 }
 
 // The table.
-
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<_> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
 
 fn tell(subjects: &[Subject], outcomes: &[Vec<Outcome>]) {
     println!("{:<18} {:>14} {:>16} {:>16}", "", "requests/s", "processor µs", "asking µs");

@@ -44,6 +44,8 @@ pub struct Settings {
     pub data_cache_ttl: Duration,
     /// How long an answer may be given, labelled stale, while the database is gone.
     pub stale_if_error: Duration,
+    /// How long everything is still served after SIGTERM.
+    pub shutdown_notice: Duration,
     /// How log lines look.
     pub log_format: LogFormat,
 }
@@ -83,6 +85,7 @@ impl Settings {
             page_cache_ttl: reader.read("PAGE_CACHE_TTL", value::seconds),
             data_cache_ttl: reader.read("DATA_CACHE_TTL", value::seconds),
             stale_if_error: reader.read("STALE_IF_ERROR", value::seconds),
+            shutdown_notice: reader.read("SHUTDOWN_NOTICE_MS", value::shutdown_notice),
             log_format: reader.read("LOG_FORMAT", value::log_format),
         };
         if !debug && !bind.ip().is_loopback() {

@@ -14,6 +14,16 @@ pub(crate) fn program(name: &str, debian_package: &str) -> PathBuf {
     program_of_many_names(&[name], debian_package)
 }
 
+/// The same for one that Debian has where only root's `PATH` leads.
+///
+/// # Panics
+///
+/// As [`program`].
+pub(crate) fn server_program(name: &str, debian_package: &str) -> PathBuf {
+    let debians = Path::new("/usr/sbin").join(name);
+    if debians.is_file() { debians } else { program(name, debian_package) }
+}
+
 /// A program by the first of its names that is there; the first is Debian's.
 ///
 /// # Panics

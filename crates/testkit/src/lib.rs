@@ -9,10 +9,13 @@
 //! * [`RedisCluster`]: six of the latter that are one.
 //! * [`Link`]: a TCP link that a test can cut, stop, slow down and corrupt.
 //! * [`PgBouncer`]: a pooler in front of a database.
+//! * [`HaProxy`]: a balancer in front of several nodes.
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
 //! * [`Program`]: a binary that was built here, its output and its memory.
 //! * [`history`]: numbered writes, reads over HTTP, and the judge who compares them.
+//! * [`deploy`]: nodes that are restarted one after the other, and the clients who must not notice.
+//! * [`load`]: requests in numbers, and what they cost the server.
 //! * [`http`]: requests that no HTTP client would send.
 //!
 //! For Linux: the watchdog reads /proc. A program that is not installed ends the test with a sentence that names its Debian package and
@@ -21,12 +24,15 @@
 mod account;
 mod browser;
 mod capture;
+pub mod deploy;
 mod django;
 mod folder;
+mod haproxy;
 pub mod history;
 pub mod http;
 mod installed;
 mod link;
+pub mod load;
 mod patience;
 mod pgbouncer;
 mod port;
@@ -43,6 +49,7 @@ pub use browser::Browser;
 pub use django::Django;
 pub use fantoccini;
 pub use folder::Folder;
+pub use haproxy::HaProxy;
 pub use link::{Link, Weather};
 pub use patience::within;
 pub use pgbouncer::PgBouncer;

@@ -75,7 +75,7 @@ fn settings(url: &Url, connections: u32, port: u16) -> String {
 fn launch(folder: &Path, account: Option<Account>, settings: &str) -> Option<Process> {
     let file = folder.join("pgbouncer.ini");
     fs::write(&file, settings).expect("the folder can be written to");
-    let mut command = Command::new(program());
+    let mut command = Command::new(installed::server_program("pgbouncer", "pgbouncer"));
     command.arg(&file);
     if let Some(account) = account {
         account.owns(&file);
@@ -83,10 +83,4 @@ fn launch(folder: &Path, account: Option<Account>, settings: &str) -> Option<Pro
     }
     let process = Process::spawn(&mut command, folder);
     wait_until(|process| process.output().contains("process up"), process, "PgBouncer")
-}
-
-/// Debian has it where only root's `PATH` leads.
-fn program() -> std::path::PathBuf {
-    let debians = Path::new("/usr/sbin/pgbouncer");
-    if debians.is_file() { debians.to_path_buf() } else { installed::program("pgbouncer", "pgbouncer") }
 }

@@ -91,6 +91,30 @@ impl Redis {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// What `redis-benchmark` reaches with GETs of a value of so many bytes, in requests a second, one at a time on each of so
+    /// many connections.
+    ///
+    /// # Panics
+    ///
+    /// When `redis-benchmark` is not installed or does not say.
+    #[must_use]
+    pub fn gets_a_second(&self, bytes: usize, requests: u32, connections: usize) -> f64 {
+        let run = |of: &str, requests: u32, connections: usize| {
+            let mut benchmark = Command::new(installed::program("redis-benchmark", "redis-tools"));
+            benchmark.args(["-p", &self.port().to_string(), "--csv", "-t", of, "-d", &bytes.to_string()]);
+            benchmark.args(["-n", &requests.to_string(), "-c", &connections.to_string()]);
+            benchmark.args(["--threads", &connections.to_string()]);
+            let output = benchmark.output().expect("a program that was found can be run");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        // It gets the one key that it has set.
+        run("set", 1, 1);
+        let said = run("get", requests, connections);
+        let line = said.lines().find_map(|line| line.strip_prefix("\"GET\",\""));
+        let figure = line.and_then(|line| line.split('"').next()?.parse().ok());
+        figure.unwrap_or_else(|| panic!("redis-benchmark says no figure:\n{said}"))
+    }
+
     /// The port, the same after a restart.
     #[must_use]
     pub fn port(&self) -> u16 {

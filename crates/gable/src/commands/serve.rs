@@ -29,7 +29,8 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     start_log(settings.log_format);
     let lifecycle = Lifecycle::new();
     // At work before anything that may take long: to wait for a database must not mean to be deaf.
-    let listening = tokio::spawn(signals(lifecycle.clone()).context("signals cannot be listened to")?);
+    let listening = signals(lifecycle.clone(), settings.shutdown_notice);
+    let listening = tokio::spawn(listening.context("signals cannot be listened to")?);
     // Bound first: a port in use is told before the database is touched.
     let listener = TcpListener::bind(settings.bind).await;
     let listener = listener.with_context(|| format!("BIND: cannot listen on {}", settings.bind))?;
@@ -92,7 +93,7 @@ async fn store_unless_ended(
     };
     tokio::select! {
         store = prepared => store.map(Some),
-        () = lifecycle.draining() => Ok(None),
+        () = lifecycle.leaving() => Ok(None),
     }
 }
 

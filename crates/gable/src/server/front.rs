@@ -49,7 +49,7 @@ impl Service<Request<Incoming>> for Front {
         }
         let (shared, peer) = (Arc::clone(&self.shared), self.peer);
         Either::Right(Box::pin(async move {
-            let response = respond(&shared, peer, request, checked).await;
+            let response = last_when_leaving(&shared, respond(&shared, peer, request, checked).await);
             Ok(response.map(|body| ResponseBody::new(body, in_hand)))
         }))
     }
@@ -64,7 +64,13 @@ type Answering = Either<Ready<Answered>, Pin<Box<dyn Future<Output = Answered> +
 fn at_once(shared: &Shared, request: &Request<Incoming>) -> Option<Response<Bytes>> {
     let mut response = (shared.shortcut)(request.method(), request.uri(), request.headers())?;
     RequestId::of(request.headers()).stamp(response.headers_mut());
-    Some(response)
+    Some(last_when_leaving(shared, response))
+}
+
+/// Who is told that this was the last answer on the connection sends nothing more on it: so none is in use any more when the
+/// shutdown begins, and none is closed on a request that is just under way.
+fn last_when_leaving<B>(shared: &Shared, response: Response<B>) -> Response<B> {
+    if shared.lifecycle.is_ready() { response } else { closing(response) }
 }
 
 async fn respond(
@@ -174,7 +180,7 @@ fn with_regard_to_body(
 
 /// With a part of the body unread, hyper closes the connection, but after a response that does
 /// not say so the client might already have sent its next request.
-fn closing(mut response: Response<Body>) -> Response<Body> {
+fn closing<B>(mut response: Response<B>) -> Response<B> {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
     response

@@ -2,15 +2,19 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 /// How far the process has come. It only ever goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Serving,
+    /// Everybody is served, and told to go elsewhere.
+    Leaving,
     Draining,
     Ending,
 }
@@ -30,10 +34,16 @@ impl Lifecycle {
         Self { stage: Arc::new(watch::Sender::new(Stage::Serving)) }
     }
 
-    /// Whether new requests are welcome: false from the very moment that the shutdown begins.
+    /// Whether new requests are welcome: false from the very moment that the end is near.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.stage.borrow() == Stage::Serving
+    }
+
+    /// Lets who sends requests here notice that it ends soon, while everything is still served: readiness is over, and each
+    /// answer is the last on its connection.
+    pub fn give_notice(&self) {
+        self.advance(Stage::Leaving);
     }
 
     /// Ends the service in an orderly way: what is in flight is finished, within
@@ -45,6 +55,11 @@ impl Lifecycle {
     /// Ends the service at once: what is in flight is cut.
     pub fn end_now(&self) {
         self.advance(Stage::Ending);
+    }
+
+    /// Completes when the end is near, or has come.
+    pub async fn leaving(&self) {
+        self.reached(Stage::Leaving).await;
     }
 
     /// Completes when the shutdown begins, or has begun.
@@ -79,28 +94,55 @@ impl Default for Lifecycle {
 
 /// Lets SIGTERM and SIGINT end the service: the first in an orderly way, the second at once.
 ///
+/// SIGTERM is a supervisor's: the service goes on for `notice`, so that balancers hear of it before anybody is refused. SIGINT is
+/// a person's at a terminal, who is not kept waiting.
+///
 /// The signals are caught from this call on, not only once the future is polled: one that comes
 /// in between must not kill the process. The future completes after the second signal.
 ///
 /// # Errors
 ///
 /// When the operating system refuses the signal handlers.
-pub fn signals(lifecycle: Lifecycle) -> io::Result<impl Future<Output = ()> + Send> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+pub fn signals(lifecycle: Lifecycle, notice: Duration) -> io::Result<impl Future<Output = ()> + Send> {
+    let mut both = Signals::new()?;
     Ok(async move {
-        let name = next(&mut terminate, &mut interrupt).await;
+        let name = both.next().await;
         info!("{name}: shutting down; once more ends at once");
+        if name == TERMINATE && !notice.is_zero() {
+            info!(?notice, "not ready any more; serving until balancers have noticed");
+            lifecycle.give_notice();
+            tokio::select! {
+                () = sleep(notice) => {}
+                name = both.next() => return end(&lifecycle, name),
+            }
+        }
         lifecycle.begin_shutdown();
-        let name = next(&mut terminate, &mut interrupt).await;
-        warn!("{name} again: ending at once");
-        lifecycle.end_now();
+        end(&lifecycle, both.next().await);
     })
 }
 
-async fn next(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {
-    tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+fn end(lifecycle: &Lifecycle, name: &str) {
+    warn!("{name} again: ending at once");
+    lifecycle.end_now();
+}
+
+const TERMINATE: &str = "SIGTERM";
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Signals { terminate, interrupt })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => TERMINATE,
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }

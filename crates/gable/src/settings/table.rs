@@ -29,7 +29,7 @@ const fn secret(name: &'static str, help: &'static str) -> Setting {
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 24] = [
+pub const SETTINGS: [Setting; 25] = [
     Setting {
         is_secret: true,
         ..setting(
@@ -85,6 +85,11 @@ pub const SETTINGS: [Setting; 24] = [
         "STALE_IF_ERROR",
         "3600",
         "Seconds beyond its lifetime that an answer may be given, labelled as stale, while the database can't be asked; 0 for never",
+    ),
+    setting(
+        "SHUTDOWN_NOTICE_MS",
+        "0",
+        "Milliseconds that everything is still served after SIGTERM while /readyz says 503, so that balancers turn elsewhere first",
     ),
     setting("LOG_FORMAT", "text", "text or json"),
 ];

@@ -243,6 +243,12 @@ pub(super) fn milliseconds(text: &str) -> Result<Duration, &'static str> {
     text.parse().map(Duration::from_millis).map_err(|_| "must be a whole number of milliseconds")
 }
 
+/// Longer than this no balancer takes to notice, and no supervisor waits.
+pub(super) fn shutdown_notice(text: &str) -> Result<Duration, &'static str> {
+    let time = text.parse().ok().filter(|milliseconds| (0..=60_000).contains(milliseconds));
+    time.map(Duration::from_millis).ok_or("must be a whole number of milliseconds up to 60000")
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse().map(Duration::from_secs).map_err(|_| "must be a whole number of seconds")
 }

@@ -105,6 +105,21 @@ impl Node {
         self.door.leads_to(address);
     }
 
+    /// Ends it in order (SIGTERM), and starts it again.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end with 0, or does not serve, within a minute.
+    pub fn restart(&self) {
+        let mut running = self.running();
+        running.signal(Signal::TERM);
+        let status = running.wait_within(PATIENCE).expect("a node ends when it is told to");
+        assert!(status.success(), "a node ended with {status}:\n{}", running.output());
+        let (again, address) = serving(&self.program);
+        *running = again;
+        self.door.leads_to(address);
+    }
+
     /// Stops it where it is (SIGSTOP).
     ///
     /// # Panics

@@ -75,6 +75,22 @@ async fn refuses_connections(rig: &Rig) -> bool {
 }
 
 #[tokio::test]
+async fn who_is_given_notice_is_served_and_told_that_it_is_the_last() {
+    let rig = Rig::start(Limits { linger_time: SHORT, ..patient() }).await;
+    let mut kept = rig.client().await;
+    assert!(!kept.request(HELLO).await.says_close());
+    rig.lifecycle.give_notice();
+    assert!(!rig.lifecycle.is_ready());
+    let mut new = rig.client().await;
+    for client in [&mut kept, &mut new] {
+        assert!(client.request(HELLO).await.says_close());
+        client.is_closed().await;
+    }
+    drop((kept, new));
+    assert_eq!(rig.shut_down().await.cut, 0);
+}
+
+#[tokio::test]
 async fn a_client_that_keeps_the_connection_after_the_last_answer_does_not_delay_shutdown_for_long() {
     let rig = Rig::start(Limits { linger_time: SHORT, ..patient() }).await;
     let mut client = rig.client_with(HOLD).await;
