@@ -95,6 +95,7 @@ pub fn pages(settings: &Settings, store: &Store, larder: &Larder) -> PageCache {
     PageCache::new(larder.clone(), "gable", router::pages(policy))
         .with_token_key(token_key(settings))
         .with_refusal(refusal)
+        .with_unreachable(unreachable)
         .with_loads(loads(store), crowded)
 }
 
@@ -119,7 +120,11 @@ fn refusal() -> Response<Bytes> {
     Error::Internal("a handler ended without an answer".to_owned()).into_response().map(|_| Bytes::new())
 }
 
-/// So does this.
+/// So do these.
+fn unreachable() -> Response<Bytes> {
+    Error::Unavailable("the database says nothing".to_owned()).into_response().map(|_| Bytes::new())
+}
+
 fn crowded() -> Response<Bytes> {
     Error::Crowded.into_response().map(|_| Bytes::new())
 }

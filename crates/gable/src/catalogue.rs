@@ -113,6 +113,7 @@ impl From<Failed<Arc<StoreError>>> for Error {
     fn from(failed: Failed<Arc<StoreError>>) -> Error {
         match failed {
             Failed::Load(error) => Error::from(&*error),
+            Failed::Unreachable => Error::Unavailable(failed.to_string()),
             Failed::Lost => Error::Internal("a load ended without an answer".to_owned()),
         }
     }

@@ -47,3 +47,10 @@ pub enum SourceError {
     #[error("the database is a standby; larder needs the primary")]
     Standby,
 }
+
+impl SourceError {
+    /// Whether nobody has said anything at all.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, SourceError::Unreachable(error) if !matches!(error, sqlx::Error::Database(_)))
+    }
+}

@@ -280,6 +280,35 @@ async fn a_loader_that_panics_leaves_the_others_able_to_load() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_the_database_says_nothing_nobody_waits_for_it_longer_than_for_a_poll() {
+    let node = node(policy()).await;
+    let polls = Arc::new(Semaphore::new(0));
+    node.database.lock().slow_polls = Some(Arc::clone(&polls));
+    let gate = Arc::new(Semaphore::new(0));
+    let asking = |name: &'static str| {
+        let (cache, reading) = (node.cache.clone(), Reading::of(node.asked_now()));
+        let load = slow(&node, &gate);
+        tokio::spawn(async move { cache.answer(&reading, name, load).await })
+    };
+    node.pass(SECOND / 2).await;
+    let patient = asking("slow");
+    for _ in 0..30 {
+        node.pass(SECOND / 10).await;
+    }
+    let began = tokio::time::Instant::now();
+    assert_eq!(asking("another").await.unwrap().unwrap_err(), Failed::Unreachable);
+    assert!(began.elapsed() < SECOND / 5, "{:?}", began.elapsed());
+    assert!(!patient.is_finished(), "whoever came before hopes on");
+    polls.add_permits(100);
+    node.pass(SECOND / 10).await;
+    let hopeful = asking("a third");
+    node.pass(SECOND).await;
+    assert!(!hopeful.is_finished(), "it has answered a poll: it will answer this");
+    gate.add_permits(3);
+    assert!(hopeful.await.unwrap().is_ok() && patient.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_error_is_shared_by_who_waits_and_not_kept() {
     let node = node(policy()).await;
     let failures = Arc::new(AtomicU32::new(0));

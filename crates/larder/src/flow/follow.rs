@@ -1,6 +1,6 @@
 //! Following the database: a poll at an interval and on demand, and what is known by it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -48,6 +48,9 @@ impl Default for Pace {
     }
 }
 
+/// So many polls in a row without a word are the database, and not a moment in which this machine was busy.
+const SILENT_POLLS: u32 = 2;
+
 /// How it stands with the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
@@ -86,6 +89,8 @@ pub(crate) struct Follow {
     asked_at: AtomicU64,
     head: AtomicU64,
     polls: AtomicU64,
+    /// Polls in a row to which nobody has said anything.
+    silent_polls: AtomicU32,
     /// When the last of those came who wait for a poll: one that was sent later is enough for all of them.
     demanded_at: AtomicU64,
     /// After each poll, whatever came of it.
@@ -126,6 +131,7 @@ impl Follow {
             asked_at: AtomicU64::new(0),
             head: AtomicU64::new(0),
             polls: AtomicU64::new(0),
+            silent_polls: AtomicU32::new(0),
             demanded_at: AtomicU64::new(0),
             polled: watch::channel(Polled::default()).0,
             demand: Notify::new(),
@@ -178,6 +184,12 @@ impl Follow {
     /// What is known to whom no poll came in time: whether the last one that ended failed.
     fn late(&self) -> Known {
         if self.polled.borrow().has_failed { Known::TooLittle } else { Known::Late }
+    }
+
+    /// Whether several polls in a row got no answer within [`Pace::longest_poll`], or found nobody to ask. An answer that is of
+    /// no use is one.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent_polls.load(Ordering::Acquire) >= SILENT_POLLS
     }
 
     /// How long a request waits for a poll.
@@ -310,6 +322,11 @@ impl Follow {
     fn note(&self, sent_at: Moment, outcome: Result<(), SourceError>) {
         self.polls.fetch_add(1, Ordering::Relaxed);
         let has_failed = outcome.is_err();
+        if outcome.as_ref().is_err_and(SourceError::is_silence) {
+            self.silent_polls.fetch_add(1, Ordering::AcqRel);
+        } else {
+            self.silent_polls.store(0, Ordering::Release);
+        }
         let is_unwatched = self.is_unwatched();
         match outcome {
             Ok(()) if is_unwatched => {}

@@ -125,6 +125,9 @@ pub enum Failed<E> {
     /// The loader ended without an answer, or something else is kept under its key.
     #[error("the answer was not made")]
     Lost,
+    /// The database says nothing any more, and neither did the loader for as long as a poll may take.
+    #[error("the database says nothing")]
+    Unreachable,
 }
 
 /// What a load came to. The error is whatever the loader has.
@@ -279,7 +282,8 @@ impl Shelf {
             };
             let (is_first, arriving) = self.depart(boarded, errand, &load);
             let earliest = earliest(&asked, policy);
-            let outcome = self.outcome(arriving, stale.is_some()).await;
+            let is_gone = self.follow.is_silent();
+            let outcome = self.outcome(arriving, stale.is_some() || is_gone).await;
             // Who began the load has waited for all who joined it.
             asked = asked.without_shared(outcome.as_ref().is_some_and(has_shared_failed));
             match (outcome, stale) {
@@ -291,6 +295,7 @@ impl Shelf {
                     return Err(self.failure(key, fault.error.as_ref()));
                 }
                 (_, Some(stale)) => return Ok(self.stale(key, stale)),
+                (None, None) if is_gone => return Err(Failed::Unreachable),
                 (None, None) if is_first => return Err(Failed::Lost),
                 // A load that somebody else began came too early for this request, or to nothing.
                 _ => joined += 1,
@@ -298,7 +303,8 @@ impl Shelf {
         }
     }
 
-    /// What a load comes to. Who has something stale to fall back on waits no longer than for a poll.
+    /// What a load comes to. Who has something stale to fall back on waits no longer than for a poll, and neither does anybody
+    /// while the database says nothing: the load goes on, for whoever comes when it is back.
     async fn outcome(&self, arriving: Arriving<Landed>, is_impatient: bool) -> Option<Landed> {
         if is_impatient {
             timeout(self.follow.patience(), arriving.outcome()).await.ok().flatten()

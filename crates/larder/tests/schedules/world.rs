@@ -307,6 +307,7 @@ impl World {
         self.tell(|| format!("node {} fails: {error:?}", claim.node));
         match error {
             larder::Failed::Load(_) => self.tally.failed += 1,
+            larder::Failed::Unreachable => self.tally.failed += 1,
             larder::Failed::Lost => self.violate("an answer is lost"),
         }
     }

@@ -54,6 +54,7 @@ struct Inner {
     token_key: Option<TokenKey>,
     is_private: fn(&HeaderMap) -> bool,
     refusal: fn() -> Response<Bytes>,
+    unreachable: fn() -> Response<Bytes>,
     admission: Admission,
     crowded: fn() -> Response<Bytes>,
 }
@@ -83,6 +84,7 @@ impl PageCache {
             token_key: None,
             is_private: |_| false,
             refusal: bare,
+            unreachable: come_again,
             admission: Admission::new(LoadLimits::default()),
             crowded: come_again,
         }))
@@ -115,6 +117,15 @@ impl PageCache {
     #[must_use]
     pub fn with_refusal(self, refusal: fn() -> Response<Bytes>) -> PageCache {
         self.changed(|inner| inner.refusal = refusal)
+    }
+
+    /// The same with another answer while the database says nothing; a bare 503 with `Retry-After` otherwise.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_unreachable(self, refusal: fn() -> Response<Bytes>) -> PageCache {
+        self.changed(|inner| inner.unreachable = refusal)
     }
 
     /// The same, making no more pages at once than this, and with the answer for those beyond: a bare 503 with `Retry-After`
@@ -229,7 +240,8 @@ impl PageCache {
                 response.headers_mut().insert(CACHE_STATUS, status);
                 response
             }
-            Failed::Load(None) | Failed::Lost => self.refused(target),
+            Failed::Unreachable => self.refused(target, self.0.unreachable),
+            Failed::Load(None) | Failed::Lost => self.refused(target, self.0.refusal),
         }
     }
 
@@ -240,9 +252,9 @@ impl PageCache {
         PassedOn::new(parts, body, reading)
     }
 
-    fn refused(&self, target: &Target) -> Response<Bytes> {
+    fn refused(&self, target: &Target, refusal: fn() -> Response<Bytes>) -> Response<Bytes> {
         tracing::debug!(key = %target.key, how = "miss", why = "lost", "page");
-        let mut response = (self.0.refusal)();
+        let mut response = refusal();
         response.headers_mut().insert(CACHE_STATUS, self.status("fwd=miss"));
         response
     }
