@@ -384,7 +384,7 @@ impl Follow {
     /// From now on nobody relies on what is known.
     fn distrust(&self, why: &SourceError) {
         self.tell_with(Health::Unwatched(why.to_string().into()), || {
-            self.asked_at.store(0, Ordering::Release)
+            self.asked_at.store(0, Ordering::Release);
         });
     }
 

@@ -90,13 +90,12 @@ impl Shelf {
                 Place::Here(answer) => answer,
                 Place::Coming { is_first, arriving } => {
                     let arrived = self.arrived(asked, key, policy, known, is_first, arriving).await;
-                    match arrived {
-                        Some(answer) => answer?,
+                    if let Some(answer) = arrived {
+                        answer?
+                    } else {
                         // It came too early, or to nothing: then as if it were the only one.
-                        None => {
-                            let asked = asked.without_shared(has_failed.load(Ordering::Relaxed));
-                            self.read(&asked, key, policy, codec, alone(place, load.clone())).await?
-                        }
+                        let asked = asked.without_shared(has_failed.load(Ordering::Relaxed));
+                        self.read(&asked, key, policy, codec, alone(place, load.clone())).await?
                     }
                 }
             };

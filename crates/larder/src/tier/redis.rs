@@ -77,7 +77,7 @@ impl Redis {
 
     /// Whether anybody needs to hear how it stands: not for figures, which a user with few rights never has.
     fn is_missed(&self, breaker: &Breaker) -> bool {
-        !std::ptr::eq(breaker, &self.figures)
+        !std::ptr::eq(breaker, &raw const self.figures)
     }
 
     fn note_success(&self, breaker: &Breaker) {

@@ -124,10 +124,11 @@ async fn nobody_waits_until_a_claim_has_ended() {
     let tier = Scripted::by(&scene.clock);
     let (one, other) = (scene.node_over(tier.clone()).await, scene.node_over(tier.clone()).await);
     one.read_and_give(1).await;
-    let mut script = tier.script();
-    (script.hidden, script.releases_hang) = (2, true);
-    script.claims.extend([Ok(false), Ok(true)]);
-    drop(script);
+    {
+        let mut script = tier.script();
+        (script.hidden, script.releases_hang) = (2, true);
+        script.claims.extend([Ok(false), Ok(true)]);
+    }
     let how = tokio::time::timeout(AMPLE, other.read(1)).await;
     assert_eq!(how, Ok(FROM_REDIS));
     until(|| tier.script().releases == 2).await;
