@@ -23,9 +23,7 @@ pub trait Source: Send + 'static {
 
     /// Whether every change since the floor of this life is sure to have been reported: whatever keeps changes from being
     /// reported for a while begins a new life. Then a node can judge what others kept before it started.
-    fn remembers(&mut self) -> impl Future<Output = Result<bool, SourceError>> + Send {
-        async { Ok(false) }
-    }
+    fn remembers(&mut self) -> impl Future<Output = Result<bool, SourceError>> + Send;
 
     /// Deletes changes older than `age` and raises the floor with them.
     fn prune(&mut self, age: Duration) -> impl Future<Output = Result<(), SourceError>> + Send;

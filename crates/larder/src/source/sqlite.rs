@@ -141,6 +141,11 @@ impl Source for Sqlite {
         Ok(())
     }
 
+    /// What is in a file is as quick to read as what others have kept: nobody needs to judge that.
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
     async fn prune(&mut self, age: Duration) -> Result<(), SourceError> {
         let mut open = self.opened().await?;
         prune(&mut open.connection, age).await.map_err(|error| named(error.into()))?;

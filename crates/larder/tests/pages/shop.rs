@@ -95,6 +95,10 @@ impl Source for Database {
         is_watched.then_some(()).ok_or_else(|| SourceError::Unwatched("a trigger is gone".into()))
     }
 
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
     async fn prune(&mut self, _: Duration) -> Result<(), SourceError> {
         Ok(())
     }

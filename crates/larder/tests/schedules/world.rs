@@ -306,8 +306,7 @@ impl World {
     fn check_failure(&mut self, claim: &Claim, error: &larder::Failed<crate::asking::Broken>) {
         self.tell(|| format!("node {} fails: {error:?}", claim.node));
         match error {
-            larder::Failed::Load(_) => self.tally.failed += 1,
-            larder::Failed::Unreachable => self.tally.failed += 1,
+            larder::Failed::Load(_) | larder::Failed::Unreachable => self.tally.failed += 1,
             larder::Failed::Lost => self.violate("an answer is lost"),
         }
     }
@@ -425,6 +424,10 @@ impl Source for Simulated {
         world.disturbances += 1;
         let is_watched = world.database.is_watched;
         is_watched.then_some(()).ok_or_else(|| SourceError::Unwatched("the triggers are gone".into()))
+    }
+
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        Ok(false)
     }
 
     async fn prune(&mut self, _: Duration) -> Result<(), SourceError> {

@@ -23,6 +23,10 @@ impl Source for Silent {
         Ok(())
     }
 
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
     async fn prune(&mut self, _: Duration) -> Result<(), SourceError> {
         Ok(())
     }

@@ -58,6 +58,13 @@ impl Source for Changes {
         }
     }
 
+    async fn remembers(&mut self) -> Result<bool, SourceError> {
+        match self {
+            Changes::Postgres(source) => source.remembers().await,
+            Changes::Sqlite(source) => source.remembers().await,
+        }
+    }
+
     async fn prune(&mut self, age: Duration) -> Result<(), SourceError> {
         match self {
             Changes::Postgres(source) => source.prune(age).await,
