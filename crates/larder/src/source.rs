@@ -52,3 +52,18 @@ impl SourceError {
         matches!(self, SourceError::Unreachable(error) if !matches!(error, sqlx::Error::Database(_)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_refuses_is_not_silent() {
+        assert!(SourceError::from(sqlx::Error::PoolTimedOut).is_silence());
+        assert!(
+            SourceError::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into())).is_silence()
+        );
+        assert!(!SourceError::Senseless("odd".into()).is_silence());
+        assert!(!SourceError::Unwatched("a trigger is gone".into()).is_silence());
+    }
+}

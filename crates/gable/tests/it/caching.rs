@@ -12,6 +12,7 @@ use crate::database::{Database, draft, villa};
 use crate::site::{Site, address_of, client};
 
 mod credentials;
+mod crowded;
 mod deploy;
 mod figures;
 mod fill_race;
