@@ -18,20 +18,21 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the time that really passes")]
 #![expect(clippy::cast_precision_loss, reason = "counts of requests")]
 
+#[path = "fill/active_listings.rs"]
+mod active_listings;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use listings::Store;
-use listings::samples::samples;
-use listings::store::Options;
-use sqlx::{Connection as _, PgConnection};
 use testkit::load::{Line, quantile, request};
 use testkit::{Folder, Link, Postgres, Program, Running, Weather};
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::{interval, sleep_until, timeout};
+
+use active_listings::fill;
 
 /// A node that is asked for more than it can make.
 #[derive(Debug, Parser)]
@@ -123,12 +124,7 @@ struct Bench {
 impl Bench {
     async fn start(arguments: &Arguments, postgres: &Postgres, link: &Link, folder: &Folder) -> Bench {
         let url = postgres.fresh_database();
-        let store = Store::connect(&url, &Options::default()).await.unwrap();
-        store.migrate().await.unwrap();
-        let now = "2026-11-01T00:00:00Z".parse().unwrap();
-        store.insert_many(samples(1).take(arguments.listings), false, now, |_| {}).await.unwrap();
-        store.close().await;
-        analyze(&url).await;
+        fill(&url, arguments.listings).await;
         let program = Program::new(env!("CARGO_BIN_EXE_gable"))
             .in_folder(folder)
             .arguments(["serve", "--no-sample-data"])
@@ -172,15 +168,6 @@ impl Bench {
         self.lines.borrow_mut().push(line);
         kind
     }
-}
-
-/// As after the first minute of a database's life.
-async fn analyze(url: &str) {
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    // The first is asked for as what is kept; some samples are drafts, which have no page.
-    sqlx::raw_sql("update properties_property set status = 'active'").execute(&mut connection).await.unwrap();
-    sqlx::raw_sql("vacuum analyze").execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
 }
 
 /// The same database, through that link.

@@ -16,17 +16,18 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the time that really passes")]
 #![expect(clippy::cast_precision_loss, reason = "counts of requests")]
 
+#[path = "fill/active_listings.rs"]
+mod active_listings;
+
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use listings::Store;
-use listings::samples::samples;
-use listings::store::Options;
-use sqlx::{Connection as _, PgConnection};
 use testkit::load::{Line, median, processor_time, request};
 use testkit::{Folder, Postgres, Program, Redis, Running, within};
+
+use active_listings::fill;
 
 /// What an answer costs by where it comes from.
 #[derive(Debug, Parser)]
@@ -94,19 +95,6 @@ async fn round(node: &Node, pages: &Range<usize>, connections: usize, from: &'st
         processor: (processor_time(node.program.id()) - before) / count,
         as_meant: as_meant as f64 / count,
     }
-}
-
-async fn fill(url: &str, listings: usize) {
-    let store = Store::connect(url, &Options::default()).await.unwrap();
-    store.migrate().await.unwrap();
-    let now = "2026-11-01T00:00:00Z".parse().unwrap();
-    store.insert_many(samples(1).take(listings), false, now, |_| {}).await.unwrap();
-    store.close().await;
-    // Some samples are drafts, which have no page.
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql("update properties_property set status = 'active'").execute(&mut connection).await.unwrap();
-    sqlx::raw_sql("vacuum analyze").execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
 }
 
 fn start(url: &str, redis: &Redis, folder: &Folder) -> Node {

@@ -8,15 +8,16 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::unwrap_used, reason = "what can't be set up can't be measured")]
 
+#[path = "../benches/fill/active_listings.rs"]
+mod active_listings;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use listings::Store;
-use listings::samples::samples;
-use listings::store::Options;
-use sqlx::{Connection as _, PgConnection};
 use testkit::deploy::Fleet;
 use testkit::{Postgres, Program, Redis};
+
+use active_listings::fill;
 
 /// Restarts nodes behind a balancer, one after the other.
 #[derive(Debug, Parser)]
@@ -61,17 +62,4 @@ fn main() -> ExitCode {
     let report = fleet.restart_in_turn(arguments.rounds, arguments.clients, &pages);
     println!("{report}");
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-async fn fill(url: &str, listings: usize) {
-    let store = Store::connect(url, &Options::default()).await.unwrap();
-    store.migrate().await.unwrap();
-    let now = "2026-11-01T00:00:00Z".parse().unwrap();
-    store.insert_many(samples(1).take(listings), false, now, |_| {}).await.unwrap();
-    store.close().await;
-    // Some samples are drafts, which have no page.
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql("update properties_property set status = 'active'").execute(&mut connection).await.unwrap();
-    sqlx::raw_sql("vacuum analyze").execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
 }
