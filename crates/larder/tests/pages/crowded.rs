@@ -82,6 +82,22 @@ async fn any_number_who_want_the_same_take_one_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_the_database_says_nothing_nobody_waits_for_a_page_that_it_is_asked_for() {
+    let (shop, _let_go) = slow_shop().await;
+    shop.database.lock().is_silent = true;
+    for _ in 0..10 {
+        shop.pass(Duration::from_millis(50)).await;
+    }
+    let told = asking(&shop, 1).await;
+    for _ in 0..4 {
+        shop.pass(Duration::from_millis(50)).await;
+    }
+    assert!(told.is_finished(), "the page itself is still being made");
+    let answer = told.await.unwrap();
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_has_waited_for_too_long_is_told_to_come_again() {
     let (shop, _let_go) = slow_shop().await;
     let mut waiting = Vec::new();

@@ -35,13 +35,22 @@ pub(crate) struct State {
     changes: Vec<Change>,
     pub(crate) polls: u32,
     pub(crate) polls_fail: bool,
+    /// Whether nobody answers at all.
+    pub(crate) is_silent: bool,
     pub(crate) is_watched: bool,
 }
 
 impl Database {
     fn new() -> Database {
         let counters = [0; 64];
-        let state = State { counters, changes: Vec::new(), polls: 0, polls_fail: false, is_watched: true };
+        let state = State {
+            counters,
+            changes: Vec::new(),
+            polls: 0,
+            polls_fail: false,
+            is_silent: false,
+            is_watched: true,
+        };
         Database(Arc::new(Mutex::new(state)))
     }
 
@@ -80,6 +89,9 @@ pub(crate) fn incarnation() -> Incarnation {
 impl Source for Database {
     async fn poll(&mut self, seen: Option<&Snapshot>) -> Result<larder::freshness::Poll, SourceError> {
         self.lock().polls += 1;
+        if self.lock().is_silent {
+            return Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut));
+        }
         if self.lock().polls_fail {
             return Err(SourceError::Senseless("out of reach".into()));
         }
