@@ -1,7 +1,9 @@
 //! What watching a table costs its writers, and what a poll costs: one table of figures.
 //!
-//! A throw-away PostgreSQL on the system's temporary disk (`TMPDIR` names another), with real fsync; rounds with and without
-//! `watch` in turn, medians of each. Figures of one run on one machine: only their ratios mean something elsewhere.
+//! A throw-away PostgreSQL on the system's temporary disk (`TMPDIR` names another), with real fsync; short rounds with and
+//! without `watch` in turn, which one first changing from pair to pair. The ratio is the median of those of the pairs, with
+//! the quartiles beside it: a machine that is slower for a while is so for both of a pair. Figures of one run on one machine:
+//! only their ratios mean something elsewhere.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark is a test that prints")]
 
 use std::fs;
@@ -12,8 +14,9 @@ use larder::source::postgres::{self, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::Postgres as Server;
 
-const ROUNDS: usize = 5;
-const SECONDS: u32 = 5;
+const BULK_PAIRS: usize = 7;
+const PAIRS: usize = 15;
+const SECONDS: u32 = 2;
 const POLLS: usize = 3_000;
 
 const TABLE: &str = "create table properties_property (
@@ -44,10 +47,23 @@ struct Pair {
 }
 
 impl Pair {
-    fn print(&mut self, what: &str, unit: &str) {
-        let (bare, watched) = (median(&mut self.bare), median(&mut self.watched));
-        println!("{what:<34} {bare:>10.2} {watched:>10.2} {unit:<5} {:>6.2}", watched / bare);
+    fn note(&mut self, is_watched: bool, value: f64) {
+        if is_watched { self.watched.push(value) } else { self.bare.push(value) }
     }
+
+    fn print(&mut self, what: &str, unit: &str) {
+        let mut ratios: Vec<f64> =
+            self.bare.iter().zip(&self.watched).map(|(bare, watched)| watched / bare).collect();
+        let ratio = median(&mut ratios);
+        let (low, high) = (ratios[ratios.len() / 4], ratios[ratios.len() * 3 / 4]);
+        let (bare, watched) = (median(&mut self.bare), median(&mut self.watched));
+        println!("{what:<34} {bare:>10.2} {watched:>10.2} {unit:<5} {ratio:>6.2} ({low:.2} to {high:.2})");
+    }
+}
+
+/// Which of a pair comes first.
+fn turns(number: usize) -> [bool; 2] {
+    if number.is_multiple_of(2) { [false, true] } else { [true, false] }
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -101,22 +117,22 @@ impl Bench {
 
     async fn update_rounds(&mut self, clients: u32) {
         let mut pair = Pair::default();
-        for _ in 0..ROUNDS {
-            self.set_up(false).await;
-            pair.bare.push(self.transactions_a_second(clients));
-            self.set_up(true).await;
-            pair.watched.push(self.transactions_a_second(clients));
+        for number in 0..PAIRS {
+            for is_watched in turns(number) {
+                self.set_up(is_watched).await;
+                pair.note(is_watched, self.transactions_a_second(clients));
+            }
         }
         pair.print(&format!("updates of one row, {clients} clients"), "tps");
     }
 
     async fn bulk_rounds(&mut self) {
         let mut pair = Pair::default();
-        for _ in 0..ROUNDS {
-            self.set_up(false).await;
-            pair.bare.push(self.bulk_seconds().await);
-            self.set_up(true).await;
-            pair.watched.push(self.bulk_seconds().await);
+        for number in 0..BULK_PAIRS {
+            for is_watched in turns(number) {
+                self.set_up(is_watched).await;
+                pair.note(is_watched, self.bulk_seconds().await);
+            }
         }
         pair.print("one update of 100,000 rows", "s");
     }

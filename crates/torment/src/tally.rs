@@ -24,6 +24,8 @@ pub struct Tally {
     pub breaches: Vec<String>,
     /// What came of each fault, by name.
     pub faults: BTreeMap<&'static str, Toll>,
+    /// How long whoever asked while nothing was wrong waited for an answer: what the faults are to be compared with.
+    pub quiet: Vec<Duration>,
     /// Errors by kind: how many there were, and how many of them nothing excuses.
     pub errors: BTreeMap<String, (usize, usize)>,
 }
@@ -63,6 +65,7 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.report.add(other.report);
         self.breaches.extend(other.breaches);
+        self.quiet.extend(other.quiet);
         for (kind, (all, unexcused)) in other.errors {
             let sum = self.errors.entry(kind).or_default();
             *sum = (sum.0 + all, sum.1 + unexcused);
@@ -97,6 +100,9 @@ impl Tally {
     fn weigh(&mut self, read: &Read, incidents: &[Incident]) {
         let of_the_moment: Vec<&Incident> =
             incidents.iter().filter(|incident| is_during(read, incident)).collect();
+        if of_the_moment.is_empty() {
+            self.quiet.push(read.ended.saturating_sub(read.begun));
+        }
         for incident in &of_the_moment {
             self.faults.entry(incident.name).or_default().note(read, incident);
         }
@@ -173,7 +179,8 @@ impl fmt::Display for Tally {
         for breach in self.breaches.iter().take(PRINTED) {
             writeln!(formatter, "  {breach}")?;
         }
-        write!(formatter, "{}", row("fault", &HEADS.map(str::to_owned)))?;
+        writeln!(formatter, "{}", row("fault", &HEADS.map(str::to_owned)))?;
+        write!(formatter, "{}", quiet_row(&self.quiet))?;
         self.faults.iter().try_for_each(|(name, toll)| write!(formatter, "\n{}", toll.row(name)))
     }
 }
@@ -197,6 +204,12 @@ impl Toll {
         let cells: Vec<String> = counts.map(|it| it.to_string()).into_iter().chain(times).collect();
         row(name, &cells)
     }
+}
+
+/// What there is without a fault, in the columns of the waits.
+fn quiet_row(waits: &[Duration]) -> String {
+    let dashes = vec!["-".to_owned(); 4];
+    row("none", &[dashes, spread_in_ms(waits).to_vec(), vec!["-".to_owned(); 2]].concat())
 }
 
 fn row(name: &str, cells: &[String]) -> String {
@@ -265,6 +278,14 @@ mod tests {
     fn a_fault_that_is_not_got_over_in_time_is_a_breach() {
         let lasting = Incident { back: None, ..incident(Allows::Refusals, None) };
         assert_eq!(tally(Vec::new(), &[lasting]).violations(), 1);
+    }
+
+    #[test]
+    fn what_was_asked_while_nothing_was_wrong_is_what_faults_are_compared_with() {
+        let shown = |begun| read(0, begun, Answer::Refused { says_when: true });
+        let found = tally(vec![shown(100), shown(1_500), shown(2_600)], &[incident(Allows::Refusals, None)]);
+        assert_eq!(found.quiet, [at(10), at(10)]);
+        assert!(found.to_string().contains("\nnone  "), "{found}");
     }
 
     #[test]

@@ -12,7 +12,9 @@ pub use install::{EventTriggers, InstallError, Installed, install, rights, unwat
 use poll::Answer;
 
 use super::{Source, SourceError};
-use crate::freshness::{Poll, Snapshot};
+use crate::freshness::{Poll, Snapshot, Xid};
+use crate::incarnation::Incarnation;
+use crate::token::WriteToken;
 
 /// The stamp of a statement: the snapshot that it reads in, or null where it must not be kept: in a transaction that writes
 /// (it sees its own rows, and its snapshot does not tell), and on a standby (its snapshots do not name open transactions).
@@ -29,6 +31,21 @@ pub fn stamped(query: &str) -> String {
         "select larder_rows.*, larder_stamp.larder_stamp from (select {STAMP} as larder_stamp offset 0) as larder_stamp \
          left join (select larder_query.*, true as larder_row from ({query}) as larder_query) as larder_rows on true"
     )
+}
+
+/// The token of the transaction that this connection is in, to be asked within it: so it names the life of the server that the
+/// transaction belongs to, whatever comes after. It means something once the transaction has been committed. `None` where no
+/// changes are reported yet.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn written(connection: &mut PgConnection) -> Result<Option<WriteToken>, sqlx::Error> {
+    let statement = "select incarnation, pg_current_xact_id()::text from larder.poll(null, '{}', 0)";
+    let row = sqlx::raw_sql(statement).fetch_one(connection).await?;
+    let incarnation: Option<&str> = row.try_get(0)?;
+    let xid: &str = row.try_get(1)?;
+    let xid = xid.parse().map(Xid).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(incarnation.map(|incarnation| WriteToken { incarnation: Incarnation::of([incarnation]), xid }))
 }
 
 /// A PostgreSQL database with the schema `larder` ([`install`]) in which tables are watched ([`watch`]).

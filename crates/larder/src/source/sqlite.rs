@@ -15,6 +15,7 @@ mod table;
 mod triggers;
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -26,6 +27,7 @@ use self::look::State;
 use super::{Source, SourceError};
 use crate::freshness::{Poll, PolledChanges, Snapshot};
 use crate::incarnation::Incarnation;
+use crate::token::WriteToken;
 
 /// The stamp of a statement: the snapshot that it reads in. The table has an index by number, so this takes no time.
 pub const STAMP: &str = "(select (max(number) + 1) || ':' || (max(number) + 1) || ':' from larder_change)";
@@ -39,6 +41,18 @@ pub fn stamped(query: &str) -> String {
         "select larder_rows.*, larder_stamp.larder_stamp from (select {STAMP} as larder_stamp) as larder_stamp \
          left join (select larder_query.*, true as larder_row from ({query}) as larder_query) as larder_rows on true"
     )
+}
+
+/// The token of the transaction that this connection to `file` is in, to be asked within it after its last write: so it names
+/// the life of the file that the transaction belongs to. Its number is that of the last change so far. It means something once
+/// the transaction has been committed.
+///
+/// # Errors
+/// Where the file has no table of changes, or can't be looked at.
+pub async fn written(connection: &mut SqliteConnection, file: &Path) -> Result<WriteToken, SourceError> {
+    let identity = FileIdentity::of(file).map_err(|error| SourceError::from(sqlx::Error::Io(error)))?;
+    let state = State::read(connection, None).await.map_err(named)?;
+    Ok(WriteToken { incarnation: state.incarnation(identity), xid: state.newest() })
 }
 
 /// A SQLite file that says what happened in it. It has one connection of its own, opened when it is first asked.
@@ -208,8 +222,16 @@ async fn prune(connection: &mut SqliteConnection, age: Duration) -> Result<(), s
 }
 
 fn answer(state: &State, file: FileIdentity, changes: PolledChanges) -> Poll {
-    let facts = [state.id.clone(), state.schema.to_string(), file.device.to_string(), file.inode.to_string()];
-    Poll { incarnation: Incarnation::of(facts), snapshot: state.snapshot(), floor: state.floor(), changes }
+    Poll { incarnation: state.incarnation(file), snapshot: state.snapshot(), floor: state.floor(), changes }
+}
+
+impl State {
+    /// Which life of the file this is a state of.
+    fn incarnation(&self, file: FileIdentity) -> Incarnation {
+        let facts =
+            [self.id.clone(), self.schema.to_string(), file.device.to_string(), file.inode.to_string()];
+        Incarnation::of(facts)
+    }
 }
 
 fn unreachable(why: &str) -> SourceError {

@@ -67,6 +67,26 @@ async fn what_is_kept_is_served_however_many_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_says_who_they_are_takes_a_place_like_any_other() {
+    let (shop, let_go) = slow_shop().await;
+    let mine = [("authorization", "Bearer mine")];
+    let mut served = Vec::new();
+    for id in 1..=4 {
+        let shop = shop.clone();
+        served.push(tokio::spawn(async move { shop.get_with(&format!("/shelf/{id}"), &mine).await }));
+        settle().await;
+    }
+    assert_eq!(shop.seen().len(), 2, "the others wait before the routes");
+    let answer = shop.get_with("/shelf/5", &mine).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "1"));
+    let_go.add_permits(4);
+    for asking in served {
+        assert_eq!(asking.await.unwrap().status, StatusCode::OK);
+    }
+    assert_eq!(shop.larder.figures().page.crowded, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn any_number_who_want_the_same_take_one_place() {
     let (shop, let_go) = slow_shop().await;
     let (first, _second) = (asking(&shop, 1).await, asking(&shop, 2).await);

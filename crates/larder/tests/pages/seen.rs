@@ -1,8 +1,9 @@
 //! What routes see of requests, and what becomes of requests that are none of the cache's business.
 
 use http::Method;
+use http::header::{CACHE_CONTROL, HeaderValue};
 
-use crate::shop::{plain, shop, shop_with};
+use crate::shop::{plain, shelf, shop, shop_with};
 
 #[tokio::test(start_paused = true)]
 async fn routes_see_a_get_of_the_one_address_and_nothing_else() {
@@ -47,4 +48,31 @@ async fn a_request_that_passes_neither_fills_the_cache_nor_is_served_from_it() {
     assert_eq!(shop.seen().len(), 1);
     assert_eq!(shop.get("/shelf/1").await.body, stranger.body);
     assert!(shop.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_to_somebody_is_theirs_whatever_the_route_says() {
+    let shop = shop_with(crate::shop::policy(), |database, request| {
+        Box::pin(async move {
+            let is_page = request.uri().path() == "/shelf/1";
+            let mut response = if is_page { shelf(&database, &request) } else { plain("till") };
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+            response
+        })
+    })
+    .await;
+    for own in [("authorization", "Basic Ynk6bWU="), ("x-session", "mine")] {
+        for method in [Method::GET, Method::HEAD, Method::POST] {
+            for target in ["/shelf/1", "/till"] {
+                let answer = shop.ask(method.clone(), target, &[own], "").await;
+                assert_eq!(answer.header("cache-control"), "private, no-store", "{own:?} {method} {target}");
+            }
+        }
+    }
+    assert_eq!(
+        shop.get("/till").await.header("cache-control"),
+        "public, max-age=60",
+        "nobody's in particular"
+    );
+    assert_eq!(shop.get("/shelf/1").await.header("cache-control"), "public, no-cache");
 }

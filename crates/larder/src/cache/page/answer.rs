@@ -113,11 +113,14 @@ impl Page {
     }
 }
 
+/// What is said of an answer that is somebody's own.
+pub(super) const OWN: &str = "private, no-store";
+
 /// Browsers and caches in front ask each time, and mostly hear 304: a copy of theirs is outside of what is promised. What
 /// somebody sees who says who they are is theirs alone (RFC 9111 §3.5).
 #[must_use]
 pub fn cache_control(request: &HeaderMap) -> &'static str {
-    if request.contains_key(AUTHORIZATION) { "private, no-store" } else { "public, no-cache" }
+    if request.contains_key(AUTHORIZATION) { OWN } else { "public, no-cache" }
 }
 
 fn status(entry: &Entry, name: &str, now: Moment, how: How) -> HeaderValue {

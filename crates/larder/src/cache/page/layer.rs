@@ -19,7 +19,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::admission::{Admission, Crowded, LoadLimits};
-use super::answer::{CACHE_STATUS, PageRequest};
+use super::answer::{CACHE_STATUS, OWN, PageRequest};
 use super::page::Page;
 use super::rule::{PageRule, Rules, Target};
 use crate::clock::Moment;
@@ -101,7 +101,8 @@ impl PageCache {
     }
 
     /// The same, keeping away from requests that are somebody's own, such as those with a session. Requests with
-    /// `Authorization` always are.
+    /// `Authorization` always are. Whatever is answered to them says `Cache-Control: private, no-store`: who makes a response
+    /// of a [`Page`] outside of this layer leaves that as it is.
     ///
     /// # Panics
     /// Where the cache is in use already.
@@ -183,9 +184,12 @@ impl PageCache {
 
     /// Why a request is none of the cache's business, if it is none.
     fn reason_to_pass(&self, method: &Method, headers: &HeaderMap) -> Option<&'static str> {
-        if method != Method::GET && method != Method::HEAD {
-            Some("method")
-        } else if headers.contains_key(AUTHORIZATION) {
+        if reads(method) { self.reason_to_be_own(headers) } else { Some("method") }
+    }
+
+    /// Why a request is somebody's own, if it is.
+    fn reason_to_be_own(&self, headers: &HeaderMap) -> Option<&'static str> {
+        if headers.contains_key(AUTHORIZATION) {
             Some("authorization")
         } else if (self.0.is_private)(headers) {
             Some("private")
@@ -264,6 +268,10 @@ impl fmt::Debug for PageCache {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("PageCache").field("name", &self.0.name).finish_non_exhaustive()
     }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -414,6 +422,14 @@ where
                     async move { Ok(cache.serve(&target, request.map(drop), routes).await.map(Out::from)) },
                 )
             }
+            // A page that is made for one alone takes a place like any other.
+            Some(_) if reads(request.method()) => Box::pin(async move {
+                let Ok(_permit) = cache.0.admission.enter().await else {
+                    cache.0.larder.shelf().counts.crowded(Kind::Page);
+                    return Ok((cache.0.crowded)().map(Out::from));
+                };
+                Ok(cache.pass(request, routes, passes.unwrap_or("not-cached")).await)
+            }),
             _ => {
                 Box::pin(async move { Ok(cache.pass(request, routes, passes.unwrap_or("not-cached")).await) })
             }
@@ -434,12 +450,16 @@ impl PageCache {
     where
         S: Service<Request<In>, Response = Response<Out>, Error = Infallible>,
     {
+        let is_own = self.reason_to_be_own(request.headers()).is_some();
         let (reading, uri) = (Reading::of(self.asked(&request)), request.uri().clone());
         request.extensions_mut().insert(reading.clone());
         let mut response = called(routes, request).await;
         tracing::debug!(path = uri.path(), how = "bypass", why, statements = reading.statements(), "page");
         let why = if reading.noted().is_stale { "stale" } else { why };
         response.headers_mut().insert(CACHE_STATUS, self.status(&format!("fwd=bypass; detail={why}")));
+        if is_own {
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(OWN));
+        }
         response
     }
 

@@ -90,6 +90,19 @@ impl Page {
         &self.content.plain
     }
 
+    /// The strong validator of the bytes in no coding.
+    #[must_use]
+    pub fn validator(&self) -> HeaderValue {
+        self.etag(Coding::Identity)
+    }
+
+    /// Whether an entity tag is the strong validator of the page in some coding: whoever shows it has seen these bytes.
+    #[must_use]
+    pub fn has_validator(&self, entity_tag: &str) -> bool {
+        let codings = Coding::COMPRESSED.into_iter().chain([Coding::Identity]);
+        codings.into_iter().any(|coding| self.etag(coding).as_bytes() == entity_tag.as_bytes())
+    }
+
     /// Whether both are made of the same bytes, digested and compressed once for both.
     #[must_use]
     pub fn shares_content_with(&self, other: &Page) -> bool {

@@ -40,7 +40,12 @@ impl State {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot::up_to(number(self.last.unwrap_or(0)).0)
+        Snapshot::up_to(self.newest().0)
+    }
+
+    /// The number of the last change.
+    pub(super) fn newest(&self) -> Xid {
+        number(self.last.unwrap_or(0))
     }
 
     pub(super) fn floor(&self) -> Xid {
