@@ -1,9 +1,10 @@
 //! What all requests have in common: made once at the start, shared by every handler.
 
 use bytes::Bytes;
-use larder::Larder;
+use larder::{Larder, TokenKey};
 use listings::Store;
 
+use crate::access::password::Passwords;
 use crate::catalogue::Catalogue;
 use crate::metrics::Metrics;
 use crate::server::Lifecycle;
@@ -20,12 +21,24 @@ pub struct Application {
     pub store: Store,
     /// What is kept.
     pub larder: Larder,
+    /// What write tokens are signed with.
+    pub token_key: TokenKey,
     /// Where handlers read.
     pub catalogue: Catalogue,
     /// Whether the program is ready, or about to end.
     pub lifecycle: Lifecycle,
     /// What it has done so far.
     pub metrics: Metrics,
+    /// Where passwords are compared.
+    pub passwords: Passwords,
     /// The OpenAPI document, as JSON.
     pub openapi: Bytes,
+}
+
+impl Application {
+    /// Whether browsers come over https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.site_url.starts_with("https://")
+    }
 }

@@ -17,10 +17,12 @@ struct File {
 }
 
 /// Made once: what is compressed for one reader is there for the next.
-static FILES: LazyLock<[File; 5]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 7]> = LazyLock::new(|| {
     [
         file("site.css", "text/css; charset=utf-8", include_bytes!("../static/site.css")),
+        file("admin.css", "text/css; charset=utf-8", include_bytes!("../static/admin.css")),
         file("site.js", "text/javascript; charset=utf-8", include_bytes!("../static/site.js")),
+        file("admin.js", "text/javascript; charset=utf-8", include_bytes!("../static/admin.js")),
         file("favicon.svg", "image/svg+xml", include_bytes!("../static/favicon.svg")),
         file("docs.js", "text/javascript; charset=utf-8", include_bytes!("../static/docs.js")),
         file(

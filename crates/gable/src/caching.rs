@@ -14,6 +14,7 @@ use larder::{Larder, LoadLimits, Options, Pace, PageCache, Policy, Seal, SharedO
 use listings::Store;
 use sha2::{Digest as _, Sha256};
 
+use crate::access::cookie;
 use crate::application::Application;
 use crate::catalogue::Catalogue;
 use crate::error::Error;
@@ -88,14 +89,15 @@ pub fn catalogue(settings: &Settings, store: &Store, larder: &Larder) -> Catalog
     Catalogue::new(store.clone(), larder, policy(settings, store, settings.data_cache_ttl))
 }
 
-/// The pages of the site, kept in that larder.
+/// The pages of the site, kept in that larder; their readers show tokens that were signed with that key.
 #[must_use]
-pub fn pages(settings: &Settings, store: &Store, larder: &Larder) -> PageCache {
+pub fn pages(settings: &Settings, store: &Store, larder: &Larder, key: &TokenKey) -> PageCache {
     let policy = policy(settings, store, settings.page_cache_ttl);
     PageCache::new(larder.clone(), "gable", router::pages(policy))
-        .with_token_key(token_key(settings))
+        .with_token_key(key.clone())
         .with_refusal(refusal)
         .with_unreachable(unreachable)
+        .with_private(cookie::is_there)
         .with_loads(loads(store), crowded)
 }
 
@@ -108,7 +110,8 @@ fn loads(store: &Store) -> LoadLimits {
 
 /// What write tokens are signed with. Without a secret of the site, one that ends with this process: tokens of another node
 /// are then foreign, and a reader waits for the lease instead.
-fn token_key(settings: &Settings) -> TokenKey {
+#[must_use]
+pub fn token_key(settings: &Settings) -> TokenKey {
     match &settings.secret_key {
         Some(secret) => TokenKey::new(secret.reveal().as_bytes()),
         None => TokenKey::new(&rand::random::<[u8; 32]>()),

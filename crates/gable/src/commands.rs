@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod createsuperuser;
 mod database;
 mod healthcheck;
 mod migrate;
@@ -44,6 +45,9 @@ fn carry_out(command: Command, flags: Flags) -> anyhow::Result<ExitCode> {
             Command::Serve(arguments) => serve::run(settings, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&settings, &arguments).await,
             Command::Seed(arguments) => seed::run(&settings, &arguments).await,
+            Command::CreateSuperuser(arguments) => {
+                createsuperuser::run(&settings, &sources, &arguments).await
+            }
             Command::Healthcheck => healthcheck::run(&settings).await,
             Command::Config(_) => Ok(()),
         }

@@ -12,6 +12,12 @@ use crate::error::Error;
 /// for the page any more, and the work would only keep others waiting.
 pub const FOR_AN_ANSWER: Duration = Duration::from_secs(10);
 
+/// The same for what brings a body, which the sender has a minute for.
+pub const FOR_A_BODY_TOO: Duration = Duration::from_secs(70);
+
+/// The same for a file of listings: five minutes to send it, as much again to keep it in a database that is slow.
+pub const FOR_A_FILE: Duration = Duration::from_mins(10);
+
 /// The layer around handlers that gives up an answer which takes too long. A body that is streamed afterwards has its own
 /// pace, which is its reader's.
 pub async fn keep(limit: Duration, request: Request, next: Next) -> Response {

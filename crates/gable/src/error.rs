@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, StatusCode};
 use listings::StoreError;
+use listings::accounts::Scope;
+use listings::record::Fault;
 use listings::search::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,17 +23,49 @@ use crate::{assets, security, server};
 /// Why a request got no answer.
 #[derive(Debug, Clone)]
 pub enum Error {
-    /// 400: parameters that break rules; all of them.
+    /// 400: parameters or header fields that break rules; all of them.
     Parameters(Vec<Refusal>),
+    /// 400: a body that can't be read; says where.
+    Malformed(String),
+    /// 401: nobody has said who they are, or not in a way that is known here.
+    Unauthorized(String),
+    /// 401: the token counts for nothing.
+    InvalidToken(String),
     /// 403: it may be there, but not for everybody.
     Forbidden(String),
+    /// 403: the token is for something else.
+    InsufficientScope(Scope),
     /// 404: nothing is there; says what was looked for.
     NotFound(String),
     /// 405: something is there, but not to be treated like that.
     Method(Method),
+    /// 409: it is no longer as it was when the request was made.
+    Conflict(String),
+    /// 412: what was to be changed is another by now.
+    Stale {
+        /// Its validator now.
+        etag: HeaderValue,
+    },
+    /// 415: a body of another kind than what is read here; says which is.
+    MediaType(String),
+    /// 422: values of a body that break rules; all of them.
+    Values(Vec<Fault>),
+    /// 422: nothing is wrong with the request but what it is sent as; says what.
+    Unprocessable(String),
+    /// 428: a change that does not say what it was made from.
+    Unconditional,
+    /// 429: somebody has tried too often; the sentence says what.
+    TooManyRequests {
+        /// What there was too much of.
+        why: String,
+        /// When to come again.
+        retry_after_seconds: u64,
+    },
     /// 503: the database is busy, slow or gone; the sentence says which.
     Unavailable(String),
-    /// 503: more pages are being made already than can be made at once.
+    /// 503: the database went away while it kept a change: it may have been kept.
+    Uncertain,
+    /// 503: more is being done already than can be done at once.
     Crowded,
     /// 500: an error of ours; the sentence is for the log, nobody else sees it.
     Internal(String),
@@ -45,11 +79,18 @@ const RETRY_WHEN_CROWDED_SECONDS: u64 = 1;
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Error::Parameters(_) => StatusCode::BAD_REQUEST,
-            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::Parameters(_) | Error::Malformed(_) => StatusCode::BAD_REQUEST,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Unauthorized(_) | Error::InvalidToken(_) => StatusCode::UNAUTHORIZED,
+            Error::Forbidden(_) | Error::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Error::Unavailable(_) | Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
+            Error::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Error::Values(_) | Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Unconditional => StatusCode::PRECONDITION_REQUIRED,
+            Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Unavailable(_) | Error::Uncertain | Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -60,13 +101,38 @@ impl Error {
             Error::Parameters(refusals) => {
                 refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
             }
-            Error::Forbidden(why) | Error::NotFound(why) => why.clone(),
+            Error::Values(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            Error::Malformed(why)
+            | Error::Unauthorized(why)
+            | Error::InvalidToken(why)
+            | Error::Forbidden(why)
+            | Error::Conflict(why)
+            | Error::NotFound(why)
+            | Error::MediaType(why)
+            | Error::Unprocessable(why) => why.clone(),
+            Error::InsufficientScope(scope) => {
+                format!("The token lacks the scope {}; its owner can make one that has it", scope.name())
+            }
+            Error::TooManyRequests { why, retry_after_seconds } => {
+                format!("{why} Try again in {retry_after_seconds} s.")
+            }
+            Error::Stale { .. } => {
+                "It has changed since you last read it. Read it again, and send your change with its ETag.".to_owned()
+            }
+            Error::Unconditional => {
+                "A change must bring the ETag of what it was made from as If-Match (or * for whatever is there)."
+                    .to_owned()
+            }
             Error::Method(method) => format!("{method} is not possible here; the Allow field says what is"),
             Error::Unavailable(_) => {
                 format!("The database can't answer just now. Try again in {RETRY_AFTER_SECONDS} s.")
             }
+            Error::Uncertain => {
+                "The database went away while it kept the change: it may have been kept or not. Look before you send it again."
+                    .to_owned()
+            }
             Error::Crowded => format!(
-                "More pages are asked for than can be made at once. Try again in {RETRY_WHEN_CROWDED_SECONDS} s."
+                "More is asked for than can be made at once. Try again in {RETRY_WHEN_CROWDED_SECONDS} s."
             ),
             Error::Internal(_) => "It is an error of ours, and it has been written down.".to_owned(),
         }
@@ -76,8 +142,28 @@ impl Error {
         match self {
             Error::Unavailable(_) => Some(RETRY_AFTER_SECONDS),
             Error::Crowded => Some(RETRY_WHEN_CROWDED_SECONDS),
+            Error::TooManyRequests { retry_after_seconds, .. } => Some(*retry_after_seconds),
             _ => None,
         }
+    }
+
+    /// What somebody has to show (RFC 6750 §3).
+    fn challenge(&self) -> Option<HeaderValue> {
+        let text = match self {
+            Error::Unauthorized(_) => "Bearer realm=\"gable\"".to_owned(),
+            Error::InvalidToken(_) => "Bearer realm=\"gable\", error=\"invalid_token\"".to_owned(),
+            Error::InsufficientScope(scope) => {
+                format!("Bearer realm=\"gable\", error=\"insufficient_scope\", scope=\"{}\"", scope.name())
+            }
+            _ => return None,
+        };
+        HeaderValue::from_str(&text).ok()
+    }
+
+    /// Nobody has said who they are, where only somebody may do what was asked for.
+    #[must_use]
+    pub fn sign_in() -> Error {
+        Error::Unauthorized("This needs a token (Authorization: Bearer gable_…) or a session".to_owned())
     }
 }
 
@@ -93,6 +179,7 @@ impl From<&StoreError> for Error {
             StoreError::Busy | StoreError::TooSlow | StoreError::Unavailable(_) => {
                 Error::Unavailable(error.to_string())
             }
+            StoreError::Unknown => Error::Uncertain,
             StoreError::ReadOnly | StoreError::Refused(_) => Error::Internal(error.to_string()),
         }
     }
@@ -122,16 +209,25 @@ pub struct Problem {
     status: u16,
     /// What was wrong, in one sentence.
     detail: String,
-    /// Each parameter that broke a rule.
+    /// Each parameter, header field or member that broke a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ParameterProblem>,
+    errors: Vec<BrokenRule>,
 }
 
-/// One parameter that broke a rule.
+/// One parameter, header field or member of a body that broke a rule.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ParameterProblem {
-    /// The parameter's name.
-    parameter: String,
+pub struct BrokenRule {
+    /// The name of the parameter or header field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    /// Where the member is in the body (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/price")]
+    pointer: Option<String>,
+    /// The member's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "price")]
+    field: Option<String>,
     /// What was given.
     value: String,
     /// What would be right.
@@ -141,20 +237,34 @@ pub struct ParameterProblem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Problem {
         let status = error.status();
-        let refusals = if let Error::Parameters(refusals) = error { refusals.as_slice() } else { &[] };
         Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: error.detail(),
-            errors: refusals.iter().cloned().map(ParameterProblem::from).collect(),
+            errors: broken_rules(error),
         }
     }
 }
 
-impl From<Refusal> for ParameterProblem {
-    fn from(Refusal { parameter, value, rule }: Refusal) -> ParameterProblem {
-        ParameterProblem { parameter, value, rule }
+fn broken_rules(error: &Error) -> Vec<BrokenRule> {
+    match error {
+        Error::Parameters(refusals) => refusals.iter().cloned().map(BrokenRule::from).collect(),
+        Error::Values(faults) => faults.iter().cloned().map(BrokenRule::from).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl From<Refusal> for BrokenRule {
+    fn from(Refusal { parameter, value, rule }: Refusal) -> BrokenRule {
+        BrokenRule { parameter: Some(parameter), pointer: None, field: None, value, rule }
+    }
+}
+
+impl From<Fault> for BrokenRule {
+    fn from(Fault { field, value, rule }: Fault) -> BrokenRule {
+        let pointer = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+        BrokenRule { parameter: None, pointer: Some(pointer), field: Some(field), value, rule }
     }
 }
 
@@ -187,6 +297,12 @@ pub async fn present(request: Request, next: Next) -> Response {
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(challenge) = error.challenge() {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Error::Stale { etag } = error {
+        headers.insert(header::ETAG, etag);
     }
     if !is_head {
         *response.body_mut() = Body::from(body);
@@ -221,6 +337,13 @@ fn problem(error: &Error) -> (&'static str, String) {
 fn page(error: &Error, request_id: Option<String>) -> (&'static str, String) {
     let problems = match error {
         Error::Parameters(refusals) => refusals.iter().map(ToString::to_string).collect(),
+        Error::Forbidden(why)
+        | Error::Malformed(why)
+        | Error::Conflict(why)
+        | Error::Unprocessable(why)
+        | Error::TooManyRequests { why, .. } => vec![why.clone()],
+        Error::Values(faults) => faults.iter().map(ToString::to_string).collect(),
+        Error::Uncertain => vec![error.detail()],
         _ => Vec::new(),
     };
     let page = ErrorPage {

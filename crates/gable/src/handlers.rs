@@ -1,6 +1,7 @@
 //! One module a kind of page: from a request, through the store, to a representation.
 #![expect(clippy::missing_errors_doc, reason = "a handler fails with `Error`, whose variants say when")]
 
+pub mod admin;
 pub mod api;
 pub mod cache_metrics;
 mod card;
@@ -9,11 +10,14 @@ pub mod drawing;
 pub mod export;
 pub mod feed;
 pub mod health;
+pub mod imports;
 pub mod listing_page;
 pub mod properties;
 pub mod record;
 pub mod search_page;
 pub mod sitemap;
+pub mod write;
+pub mod written;
 
 use axum::extract::Request;
 use hyper::Uri;
@@ -22,6 +26,7 @@ use listings::Search;
 use listings::property::Property;
 use listings::search::Unknown;
 
+use crate::access::Caller;
 use crate::catalogue::Catalogue;
 use crate::error::Error;
 use crate::representation::Representation;
@@ -41,9 +46,14 @@ pub async fn not_like_that(request: Request) -> Error {
 
 /// The search of a query string, with strict or lenient treatment of parameters that no search has.
 fn search(uri: &Uri, unknown: Unknown) -> Result<Search, Error> {
+    search_for(None, uri, unknown)
+}
+
+/// The same for somebody who may see more than the public.
+fn search_for(caller: Option<&Caller>, uri: &Uri, unknown: Unknown) -> Result<Search, Error> {
     let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let search = Search::parse(pairs, unknown).map_err(Error::Parameters)?;
-    if search.status.is_public() {
+    if search.status.is_public() || caller.is_some_and(Caller::may_read_all) {
         Ok(search)
     } else {
         Err(Error::Forbidden(format!(
@@ -60,9 +70,20 @@ fn id(text: &str) -> Option<i64> {
 
 /// The listing of an id, if there is one for everybody to see.
 async fn public_property(catalogue: &Catalogue, reading: &Reading, text: &str) -> Result<Property, Error> {
+    property_for(None, catalogue, reading, text).await
+}
+
+/// The same for somebody who may see more than the public.
+async fn property_for(
+    caller: Option<&Caller>,
+    catalogue: &Catalogue,
+    reading: &Reading,
+    text: &str,
+) -> Result<Property, Error> {
+    let sees_all = caller.is_some_and(Caller::may_read_all);
     let nobody = || Error::NotFound(format!("There is no listing {text}"));
     let property = catalogue.property(reading, id(text).ok_or_else(nobody)?).await?;
-    property.as_ref().filter(|property| property.status.is_public()).cloned().ok_or_else(nobody)
+    property.as_ref().filter(|property| sees_all || property.status.is_public()).cloned().ok_or_else(nobody)
 }
 
 /// What comes after `prefix` and before `suffix` in the path of a request, if that is an id.

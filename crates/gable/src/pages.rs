@@ -3,6 +3,7 @@
 //! Each page is a struct that derives [`askama::Template`]: fill it and call [`askama::Template::render`].
 //! Every text is escaped by the template; give plain text, never HTML.
 
+pub mod admin;
 pub mod card;
 pub mod docs;
 pub mod error;

@@ -33,6 +33,8 @@ enum Freshness {
     AskEachTime,
     /// For good: the address changes with the content.
     Immutable,
+    /// It keeps none: what is said is for whoever has asked (RFC 9111 §3.5).
+    Private,
 }
 
 impl Representation {
@@ -63,6 +65,12 @@ impl Representation {
         Representation { freshness: Freshness::Immutable, ..self }
     }
 
+    /// The same for whoever has asked alone.
+    #[must_use]
+    pub fn private(self) -> Representation {
+        Representation { freshness: Freshness::Private, ..self }
+    }
+
     /// The same with a link (RFC 8288); a value that no field can hold is left out.
     #[must_use]
     pub fn with_link(mut self, link: &str) -> Representation {
@@ -88,6 +96,18 @@ impl Representation {
         self
     }
 
+    /// The strong validator of its bytes in no coding.
+    #[must_use]
+    pub fn validator(&self) -> HeaderValue {
+        self.page.validator()
+    }
+
+    /// Whether an entity tag is its strong validator in some coding.
+    #[must_use]
+    pub fn has_validator(&self, entity_tag: &str) -> bool {
+        self.page.has_validator(entity_tag)
+    }
+
     /// Whether both are made of the same bytes, digested and compressed once for both.
     #[cfg(test)]
     pub(crate) fn shares_content_with(&self, other: &Representation) -> bool {
@@ -101,6 +121,11 @@ impl Representation {
         if self.freshness == Freshness::Immutable && !is_own {
             let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
             response.headers_mut().insert(header::CACHE_CONTROL, for_good);
+        }
+        if self.freshness == Freshness::Private {
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         }
         response.map(Body::from)
     }

@@ -1,11 +1,13 @@
 //! Which path is answered by what: the whole outside of the site on one screen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
+use hyper::body::Body as _;
 use larder::{PageCache, PageRule, Policy};
 use tower::Layer as _;
 use utoipa::OpenApi;
@@ -15,10 +17,11 @@ use utoipa_axum::routes;
 use crate::application::Application;
 use crate::error::Error;
 use crate::handlers::{
-    Answer, api, cache_metrics, docs, drawing, export, feed, health, listing_page, not_like_that,
-    nothing_here, properties, search_page, sitemap,
+    Answer, admin, api, cache_metrics, docs, drawing, export, feed, health, imports, listing_page,
+    not_like_that, nothing_here, properties, search_page, sitemap, write,
 };
-use crate::{assets, deadline, error, metrics, representation, request_id, security};
+use crate::server::BodyLimits;
+use crate::{assets, deadline, documentation, error, metrics, representation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
@@ -40,8 +43,9 @@ struct Document;
 /// The routes that programs use, and the document that describes them: made from one another.
 fn described() -> OpenApiRouter<Arc<Application>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(api::list))
-        .routes(routes!(api::record))
+        .routes(routes!(api::list, write::create))
+        .routes(routes!(api::record, write::replace, write::change, write::delete))
+        .routes(routes!(imports::create))
         .routes(routes!(export::ndjson))
         .routes(routes!(export::csv))
         .routes(routes!(properties::list))
@@ -51,11 +55,24 @@ fn described() -> OpenApiRouter<Arc<Application>> {
 /// The OpenAPI document of the API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    documentation::completed(described().into_openapi())
 }
 
 /// Paths for those who watch over the program, who may call it by its address.
 pub const OPEN_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Where files of listings are sent to, which are larger than any other body and take longer.
+pub const LARGE_BODIES: [BodyLimits; 4] = [
+    file(imports::PATH),
+    file(admin::import::PATH),
+    // Short, but what they ask for takes as long.
+    BodyLimits { bytes: 4 << 10, ..file(admin::import::CONFIRM) },
+    BodyLimits { bytes: 64 << 10, ..file(admin::bulk::PATH) },
+];
+
+const fn file(path: &'static str) -> BodyLimits {
+    BodyLimits { path, bytes: 64 << 20, time: Duration::from_mins(5) }
+}
 
 /// Which pages are kept, and under which address each. A route that is not named here is not cached.
 #[must_use]
@@ -74,7 +91,7 @@ pub fn pages(policy: Policy) -> Vec<PageRule> {
 }
 
 /// The routes whose answers are not kept, and why.
-pub const NEVER_KEPT: [(&str, &str); 13] = [
+pub const NEVER_KEPT: &[(&str, &str)] = &[
     ("/properties/{id}", "it only says where the page is"),
     ("/robots.txt", "it is made of the settings alone"),
     ("/drawings/{name}", "it is made of its address alone, and browsers keep it for good"),
@@ -82,17 +99,46 @@ pub const NEVER_KEPT: [(&str, &str); 13] = [
     ("/favicon.ico", "it is made when the program is"),
     ("/api/v1/properties/export.ndjson", "it is streamed, and may be larger than the memory"),
     ("/api/v1/properties/export.csv", "it is streamed, and may be larger than the memory"),
+    (imports::PATH, "it is written to"),
     ("/properties/cache-metrics/", "it is about this moment"),
     ("/api/v1/openapi.json", "it is made when the program starts"),
     ("/api/docs", "it is made when the program is"),
     ("/healthz", "it is about this moment"),
     ("/readyz", "it is about this moment"),
     ("/metrics", "it is about this moment"),
+    ("/admin", OWN),
+    ("/admin/", OWN),
+    ("/admin/login/", OWN),
+    ("/admin/logout/", OWN),
+    ("/admin/password/", OWN),
+    ("/admin/listings/", OWN),
+    ("/admin/listings/new/", OWN),
+    ("/admin/listings/actions/", OWN),
+    ("/admin/listings/export.csv", OWN),
+    ("/admin/listings/export.ndjson", OWN),
+    ("/admin/listings/{id}/", OWN),
+    ("/admin/listings/{id}/delete/", OWN),
+    ("/admin/listings/{id}/history/", OWN),
+    ("/admin/listings/{id}/revert/", OWN),
+    ("/admin/import/", OWN),
+    ("/admin/import/confirm/", OWN),
+    ("/admin/users/", OWN),
+    ("/admin/users/new/", OWN),
+    ("/admin/users/{id}/", OWN),
+    ("/admin/users/{id}/password/", OWN),
+    ("/admin/users/{id}/sessions/", OWN),
+    ("/admin/users/{id}/delete/", OWN),
+    ("/admin/tokens/", OWN),
+    ("/admin/tokens/new/", OWN),
+    ("/admin/tokens/{id}/revoke/", OWN),
 ];
+
+/// What is in the admin area.
+const OWN: &str = "it is somebody's own";
 
 /// All routes behind the page cache, with what is done around each.
 pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
-    let is_https = application.site_url.starts_with("https://");
+    let is_https = application.is_https();
     let debug = application.settings.debug;
     let metrics = application.metrics.clone();
     Router::new()
@@ -101,6 +147,7 @@ pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
         .layer(from_fn(error::present))
         .layer(from_fn_with_state(metrics, metrics::count))
         .layer(from_fn(request_id::number))
+        .layer(from_fn(security::seclude))
         .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
 }
 
@@ -108,9 +155,20 @@ fn routes(application: Arc<Application>) -> Router {
     paths()
         .method_not_allowed_fallback(not_like_that)
         .fallback(nothing_here)
-        .layer(from_fn(|request: Request, next: Next| deadline::keep(deadline::FOR_AN_ANSWER, request, next)))
+        .layer(from_fn(|request: Request, next: Next| deadline::keep(patience(&request), request, next)))
         .layer(from_fn(metrics::name_route))
         .with_state(application)
+}
+
+/// How long an answer may take to make.
+fn patience(request: &Request) -> Duration {
+    if request.body().is_end_stream() {
+        deadline::FOR_AN_ANSWER
+    } else if LARGE_BODIES.iter().any(|large| large.path == request.uri().path()) {
+        deadline::FOR_A_FILE
+    } else {
+        deadline::FOR_A_BODY_TOO
+    }
 }
 
 /// Each path with its handler.
@@ -128,11 +186,49 @@ fn paths() -> Router<Arc<Application>> {
         .route("/static/{name}", get(static_file))
         .route("/favicon.ico", get(favicon))
         .merge(described)
+        .merge(staff_paths())
         .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+}
+
+/// The admin area.
+fn staff_paths() -> Router<Arc<Application>> {
+    Router::new()
+        .route("/admin", get(admin::with_slash))
+        .route("/admin/", get(admin::beginning))
+        .route("/admin/login/", get(admin::login::show).post(admin::login::log_in))
+        .route("/admin/logout/", post(admin::login::log_out))
+        .route("/admin/password/", get(admin::password::show).post(admin::password::change))
+        .route(admin::listings::PATH, get(admin::listings::list))
+        .route("/admin/listings/new/", get(admin::listing::blank).post(admin::listing::create))
+        .route(admin::bulk::PATH, post(admin::bulk::act))
+        .route("/admin/listings/export.csv", get(admin::export::csv))
+        .route("/admin/listings/export.ndjson", get(admin::export::ndjson))
+        .route("/admin/listings/{id}/", get(admin::listing::show).post(admin::listing::save))
+        .route(
+            "/admin/listings/{id}/delete/",
+            get(admin::listing::ask_to_delete).post(admin::listing::delete),
+        )
+        .route("/admin/listings/{id}/history/", get(admin::history::show))
+        .route("/admin/listings/{id}/revert/", post(admin::history::revert))
+        // The server holds it to its limit; axum's own is less.
+        .route(
+            admin::import::PATH,
+            get(admin::import::show).post(admin::import::look).layer(DefaultBodyLimit::disable()),
+        )
+        .route(admin::import::CONFIRM, post(admin::import::carry_out))
+        .route("/admin/users/", get(admin::users::list))
+        .route("/admin/users/new/", get(admin::users::new).post(admin::users::create))
+        .route("/admin/users/{id}/", get(admin::user::show).post(admin::user::save))
+        .route("/admin/users/{id}/password/", post(admin::user::set_password))
+        .route("/admin/users/{id}/sessions/", post(admin::user::end_sessions))
+        .route("/admin/users/{id}/delete/", post(admin::user::delete))
+        .route("/admin/tokens/", get(admin::tokens::list))
+        .route("/admin/tokens/new/", get(admin::tokens::new).post(admin::tokens::create))
+        .route("/admin/tokens/{id}/revoke/", post(admin::tokens::revoke))
 }
 
 async fn static_file(Path(name): Path<String>, RawQuery(query): RawQuery) -> Answer {

@@ -5,11 +5,19 @@ use std::sync::LazyLock;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY_FIELD, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_FRAME_OPTIONS,
+};
 
-/// For every page: everything from here, nothing from elsewhere, nothing inline.
+/// For every page: everything from here, nothing from elsewhere, nothing inline. A frame of ours may show it: that is how staff
+/// see what has come of what they saved.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; \
-     connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+/// For the admin area: it may show a public page in a frame, and be shown in none.
+const ADMIN_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; \
+     frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// For the page of the API's documentation: its viewer styles itself with inline styles.
 pub const DOCS_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self' \
@@ -19,7 +27,7 @@ pub const DOCS_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'sel
 pub const FIELDS: [(&str, &str); 6] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
+    ("x-frame-options", "SAMEORIGIN"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -53,6 +61,28 @@ pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {
     }
     if is_https {
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+    }
+    response
+}
+
+/// Whether a path belongs to the admin area.
+#[must_use]
+pub fn is_admin(path: &str) -> bool {
+    path == "/admin" || path.starts_with("/admin/")
+}
+
+/// The layer that says of everything in the admin area, whatever it is, that nobody may keep it, and that its addresses are
+/// told to no other site.
+pub async fn seclude(request: Request, next: Next) -> Response {
+    let is_admin = is_admin(request.uri().path());
+    let mut response = next.run(request).await;
+    if is_admin {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers
+            .insert(CONTENT_SECURITY_POLICY_FIELD, HeaderValue::from_static(ADMIN_CONTENT_SECURITY_POLICY));
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response
 }

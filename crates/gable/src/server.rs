@@ -42,7 +42,7 @@ pub use self::allowed_hosts::{AllowedHosts, AllowedHostsError};
 pub use self::counts::ServerCounts;
 pub use self::drain::Drained;
 pub use self::lifecycle::{Lifecycle, signals};
-pub use self::limits::Limits;
+pub use self::limits::{BodyLimits, Limits};
 pub use self::refusal::{Page, Reason, Refusal, RefusalPage, plain_page};
 
 use self::accept::{Arrival, Gate};
@@ -57,6 +57,7 @@ pub struct Server {
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
     open_paths: &'static [&'static str],
+    large_bodies: &'static [BodyLimits],
     shortcut: Shortcut,
 }
 
@@ -71,6 +72,7 @@ struct Shared {
     counts: Arc<ServerCounts>,
     refusal_page: RefusalPage,
     open_paths: &'static [&'static str],
+    large_bodies: &'static [BodyLimits],
     shortcut: Shortcut,
     routes: Router,
 }
@@ -86,6 +88,7 @@ impl Server {
             counts: ServerCounts::new(),
             refusal_page: plain_page,
             open_paths: &[],
+            large_bodies: &[],
             shortcut: Arc::new(|_, _, _| None),
         }
     }
@@ -100,6 +103,12 @@ impl Server {
     #[must_use]
     pub fn with_open_paths(self, open_paths: &'static [&'static str]) -> Self {
         Self { open_paths, ..self }
+    }
+
+    /// The same with paths at which a body may be larger, or take longer, than elsewhere.
+    #[must_use]
+    pub fn with_large_bodies(self, large_bodies: &'static [BodyLimits]) -> Self {
+        Self { large_bodies, ..self }
     }
 
     /// The same with answers for what need not go all the way to the routes. A request that is wrong as such never gets there.
@@ -138,6 +147,7 @@ impl Server {
             counts: self.counts,
             refusal_page: self.refusal_page,
             open_paths: self.open_paths,
+            large_bodies: self.large_bodies,
             shortcut: self.shortcut,
             routes,
         }

@@ -13,6 +13,7 @@ pub use source::{Origin, Sources};
 pub use table::{Flags, SETTINGS, Setting};
 pub use value::{LogFormat, Refusal, Secret, shown};
 
+use crate::access::TrustedProxies;
 use crate::server::AllowedHosts;
 
 /// Every setting, checked. What each means stands in [`SETTINGS`].
@@ -32,6 +33,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// How the site is addressed from outside, without a slash at the end; none where nobody says.
     pub site_url: Option<String>,
+    /// Proxies that are believed when they say for whom they come.
+    pub trusted_proxies: TrustedProxies,
     /// Bytes of memory that the cache may hold.
     pub cache_memory_bytes: u64,
     /// How long a poll of the database may be relied on.
@@ -79,6 +82,9 @@ impl Settings {
             site_url: reader.read_optional("SITE_URL", value::site_url),
             allowed_hosts: allowed_hosts.clone().unwrap_or_else(AllowedHosts::loopback),
             bind,
+            trusted_proxies: reader
+                .read_optional("TRUSTED_PROXIES", TrustedProxies::parse)
+                .unwrap_or_default(),
             cache_memory_bytes: reader.read("CACHE_MEMORY", value::cache_memory),
             cache_lease: reader.read("CACHE_LEASE_MS", value::milliseconds),
             cache_poll: reader.read("CACHE_POLL_MS", value::milliseconds),

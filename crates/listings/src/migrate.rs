@@ -207,7 +207,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<Plan, MigrateError> {
         let plan = self.migration_plan().await?;
         if !plan.pending.is_empty() {
-            self.apply_migrations().await?;
+            self.apply_migrations(plan.pending.len()).await?;
         }
         match self.watch().await {
             // They are written down already. Whether as this program would, every cache checks for itself; whoever may not
@@ -217,15 +217,22 @@ impl Store {
         }
     }
 
-    async fn apply_migrations(&self) -> Result<(), MigrateError> {
-        let outcome = match &self.pool {
-            Pool::Postgres(pool) => POSTGRES.run(pool).await,
-            Pool::Sqlite(pool) => SQLITE.run(pool).await,
-        };
-        match outcome.map_err(in_our_words) {
-            // SQLite has no lock for this: of two that begin at once, the second finds the work done.
-            Err(_) if self.migration_plan().await.is_ok_and(|plan| plan.pending.is_empty()) => Ok(()),
-            outcome => outcome,
+    async fn apply_migrations(&self, mut pending: usize) -> Result<(), MigrateError> {
+        loop {
+            let outcome = match &self.pool {
+                Pool::Postgres(pool) => POSTGRES.run(pool).await,
+                Pool::Sqlite(pool) => SQLITE.run(pool).await,
+            };
+            let Err(error) = outcome.map_err(in_our_words) else { return Ok(()) };
+            // SQLite has no lock for this: of two that begin at once, the second finds a step done that it was about to do.
+            let left = self.migration_plan().await?.pending.len();
+            if left == 0 {
+                return Ok(());
+            }
+            if left >= pending {
+                return Err(error);
+            }
+            pending = left;
         }
     }
 

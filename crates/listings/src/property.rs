@@ -13,6 +13,21 @@ pub use kind::Kind;
 pub use price::{InvalidPrice, Price};
 pub use status::Status;
 
+/// The fields that somebody can write, by their names in the record.
+pub const FIELDS: [&str; 11] = [
+    "title",
+    "description",
+    "price",
+    "location",
+    "status",
+    "kind",
+    "bedrooms",
+    "bathrooms",
+    "floor_area",
+    "latitude",
+    "longitude",
+];
+
 /// A listing as the database has it.
 ///
 /// gable writes only what passed [`Draft::check`]. Other programs write to the same table (Django, `psql`), so what is

@@ -216,10 +216,7 @@ impl Store {
     /// Reads a bounded batch at a time and holds no connection in between, so a slow reader costs the database nothing. A
     /// listing that matched all along is there exactly once; one that changed meanwhile is there as it was when its batch
     /// was read, or not at all.
-    pub fn export(
-        &self,
-        search: &Search,
-    ) -> impl Stream<Item = Result<Property, StoreError>> + Send + 'static {
+    pub fn export(&self, search: &Search) -> impl Stream<Item = Result<Property, StoreError>> + Send + use<> {
         let store = self.clone();
         let mut search =
             Search { sort: Sort::Id, limit: EXPORT_BATCH, after: None, count: false, ..search.clone() };

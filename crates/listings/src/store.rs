@@ -9,6 +9,7 @@ mod postgres;
 mod row;
 mod sqlite;
 pub mod statement;
+pub mod writing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use row::Stamped;
 pub(crate) use row::{Fetch, PropertyRow};
 pub(crate) use sqlite::arguments as bulk_arguments;
 pub use statement::{Bind, Statement};
+pub use writing::{Author, Writing, Written};
 
 /// A pool of connections to one database of listings; cheap to clone.
 ///
@@ -41,6 +43,9 @@ pub struct Store {
     /// One connection beside the others: whether the database lives must be told even while all readers queue.
     lookout: Pool,
     waiting_room: Arc<Semaphore>,
+    /// Who may write: in SQLite one at a time. Waited for before a connection is taken, so that those who wait for the file's
+    /// one write lock hold up no reader.
+    writers: Arc<Semaphore>,
     options: Options,
 }
 
@@ -156,7 +161,9 @@ impl Store {
     /// [`ConnectError`]: a URL of no known kind, or a database that does not answer. Its text never holds the password.
     pub async fn connect(url: &str, options: &Options) -> Result<Store, ConnectError> {
         let pool = connect::pool(url, options).await?;
+        let writers = if matches!(pool, Pool::Sqlite(_)) { 1 } else { Semaphore::MAX_PERMITS };
         Ok(Store {
+            writers: Arc::new(Semaphore::new(writers)),
             lookout: pool.of_one(),
             pool,
             waiting_room: Arc::new(Semaphore::new(options.waiting_room)),
@@ -239,7 +246,20 @@ impl Store {
         &self,
         statement: Statement,
     ) -> Result<Vec<Row>, StoreError> {
+        let _turn = self.turn().await?;
         self.fetch_at_most(1, statement).await
+    }
+
+    /// The same for what need not be written if somebody else is just writing to the same file.
+    pub(crate) async fn write_if_idle(&self, statement: Statement) -> Result<(), StoreError> {
+        let Ok(_turn) = Arc::clone(&self.writers).try_acquire_owned() else { return Ok(()) };
+        self.fetch_at_most::<(i64,)>(1, statement).await.map(drop)
+    }
+
+    /// Waits until one may write.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = timeout(self.options.acquire_timeout, Arc::clone(&self.writers).acquire_owned()).await;
+        turn.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Busy)
     }
 
     async fn fetch_at_most<Row: Fetch>(

@@ -110,7 +110,7 @@ async fn insert_each_into_empty(
     if has_rows { Ok(0) } else { insert_each(connection, dialect, new, false, now, |_| {}).await }
 }
 
-fn insert(dialect: &Dialect, new: &NewProperty) -> Statement {
+pub(crate) fn insert(dialect: &Dialect, new: &NewProperty) -> Statement {
     let given: Vec<(&str, Bind)> =
         values(dialect, new).into_iter().filter_map(|(name, bind)| Some((name, bind?))).collect();
     let names = given.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
@@ -125,7 +125,7 @@ fn insert(dialect: &Dialect, new: &NewProperty) -> Statement {
 }
 
 /// Every column that a writer sets, with its value; `None` leaves it to the database.
-fn values(dialect: &Dialect, new: &NewProperty) -> [(&'static str, Option<Bind>); 12] {
+pub(crate) fn values(dialect: &Dialect, new: &NewProperty) -> [(&'static str, Option<Bind>); 12] {
     let fields = new.fields();
     [
         ("title", Some(Bind::from(fields.title.as_str()))),
@@ -229,12 +229,7 @@ async fn copy(
     now: DateTime<Utc>,
     progress: impl Fn(u64),
 ) -> Result<u64, StoreError> {
-    let mut copy = connection
-        .copy_in_raw(
-            "copy properties_property (title, description, price, location, created_at, status, kind, bedrooms, \
-             bathrooms, floor_area, latitude, longitude) from stdin",
-        )
-        .await?;
+    let mut copy = connection.copy_in_raw(&format!("copy properties_property ({COPIED}) from stdin")).await?;
     let mut lines = String::new();
     let mut sent = 0;
     for new in new {
@@ -251,19 +246,25 @@ async fn copy(
     Ok(kept)
 }
 
+/// The columns of [`copy_line`].
+pub(crate) const COPIED: &str = "title, description, price, location, created_at, status, kind, bedrooms, bathrooms, \
+                                 floor_area, latitude, longitude";
+
+/// A text in COPY's text format.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
+}
+
 /// One line of COPY's text format (PostgreSQL, `COPY`, "Text Format"), columns in the order of the statement.
-fn copy_line(line: &mut String, new: &NewProperty, now: DateTime<Utc>) {
+pub(crate) fn copy_line(line: &mut String, new: &NewProperty, now: DateTime<Utc>) {
     let fields = new.fields();
-    let texts = |text: &str| {
-        text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
-    };
     let _ = writeln!(
         line,
         "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
-        texts(&fields.title),
-        texts(&fields.description),
+        escaped(&fields.title),
+        escaped(&fields.description),
         or_null(new.price()),
-        texts(&fields.location),
+        escaped(&fields.location),
         fields.created_at.unwrap_or(now).to_rfc3339(),
         fields.status.name(),
         new.kind().name(),

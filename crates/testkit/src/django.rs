@@ -38,7 +38,8 @@ impl Django {
     }
 
     /// Writes to the database in one of Django's ways (`tests/django/properties/management/commands/exercise.py`):
-    /// `create N`, `bulk N`, `update ID PRICE`, `queryset-update PRICE`, `raw-update ID PRICE`, `delete ID`,
+    /// `create N`, `bulk N`, `update ID PRICE`, `queryset-update PRICE`, `raw-update ID PRICE`, `raw-status ID STATUS`,
+    /// `delete ID`,
     /// `admin-edit ID TITLE`, `dump`. Returns what that command printed: rows, or how many changed.
     ///
     /// # Panics

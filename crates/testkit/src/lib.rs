@@ -12,6 +12,7 @@
 //! * [`HaProxy`]: a balancer in front of several nodes.
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
+//! * [`Schemathesis`]: requests without number, made from an OpenAPI document.
 //! * [`Program`]: a binary that was built here, its output and its memory.
 //! * [`history`]: numbered writes, reads over HTTP, and the judge who compares them.
 //! * [`deploy`]: nodes that are restarted one after the other, and the clients who must not notice.
@@ -42,6 +43,7 @@ mod program;
 mod redis;
 mod redis_cluster;
 mod redis_sentinel;
+mod schemathesis;
 mod server;
 mod workspace;
 
@@ -59,3 +61,4 @@ pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
 pub use redis_sentinel::RedisSentinel;
 pub use rustix::process::Signal;
+pub use schemathesis::Schemathesis;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use gable::access::password::Passwords;
 use gable::application::Application;
 use gable::caching;
 use gable::metrics::Metrics;
@@ -104,7 +105,8 @@ async fn gable(store: &Store, clock: &Clock) -> (Larder, Router) {
     let settings = Settings { cache_lease: Duration::ZERO, ..Settings::read(&sources).unwrap() };
     let options = Options { clock: clock.clone(), ..caching::options(&settings) };
     let larder = Larder::start(|| store.changes(), options).await;
-    let pages = caching::pages(&settings, store, &larder);
+    let token_key = caching::token_key(&settings);
+    let pages = caching::pages(&settings, store, &larder, &token_key);
     let lifecycle = Lifecycle::new();
     let server = Server::new(Limits::default(), AllowedHosts::loopback(), lifecycle.clone());
     let application = Arc::new(Application {
@@ -112,8 +114,10 @@ async fn gable(store: &Store, clock: &Clock) -> (Larder, Router) {
         store: store.clone(),
         catalogue: caching::catalogue(&settings, store, &larder),
         larder: larder.clone(),
+        token_key,
         lifecycle,
         metrics: Metrics::new(server.counts()),
+        passwords: Passwords::default(),
         openapi: Bytes::new(),
         settings,
     });

@@ -83,6 +83,12 @@ pub(super) enum Command {
         after_help = "Examples:\n  gable seed\n  gable seed --flush --count 40\n  gable seed --count 1000000 --seed 7"
     )]
     Seed(Seed),
+    /// Make an admin, who can log in at /admin/
+    #[command(
+        name = "createsuperuser",
+        after_help = "Examples:\n  gable createsuperuser\n  GABLE_SUPERUSER_PASSWORD=… gable createsuperuser --no-input --username ann --email ann@homes.example"
+    )]
+    CreateSuperuser(CreateSuperuser),
     /// Check or show the settings
     #[command(after_help = "Examples:\n  gable config check && gable serve\n  gable config show")]
     Config(Config),
@@ -119,6 +125,28 @@ pub(super) struct Seed {
     /// Which listings: the same number, the same listings
     #[arg(long = "seed", default_value_t = 1, value_name = "NUMBER", allow_negative_numbers = true, value_parser = number)]
     pub(super) number: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateSuperuser {
+    #[arg(
+        long,
+        help = "The name to log in with [env with --no-input: DJANGO_SUPERUSER_USERNAME]",
+        value_name = "NAME"
+    )]
+    pub(super) username: Option<String>,
+    #[arg(
+        long,
+        help = "The address; may be empty [env with --no-input: DJANGO_SUPERUSER_EMAIL]",
+        value_name = "ADDRESS"
+    )]
+    pub(super) email: Option<String>,
+    #[arg(
+        long,
+        alias = "noinput",
+        help = "Ask nothing: the password is in GABLE_SUPERUSER_PASSWORD or DJANGO_SUPERUSER_PASSWORD"
+    )]
+    pub(super) no_input: bool,
 }
 
 // Numbers are refused in our own words: clap's are "invalid digit found in string".

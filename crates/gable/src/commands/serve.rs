@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use super::cli::Serve;
 use super::healthcheck::reachable;
 use super::{database, say};
+use crate::access::password::Passwords;
 use crate::application::Application;
 use crate::metrics::Metrics;
 use crate::server::{AllowedHosts, Lifecycle, Limits, Server, signals};
@@ -40,6 +41,7 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     };
     let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
     let server = server.with_refusal_page(error::refusal_page).with_open_paths(&router::OPEN_PATHS);
+    let server = server.with_large_bodies(&router::LARGE_BODIES);
     let metrics = Metrics::new(server.counts());
     let address = listener.local_addr()?;
     let site_url =
@@ -48,17 +50,21 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     let options = larder::Options { shared, ..caching::options(&settings) };
     let larder = Larder::start(|| store.changes(), options).await;
     announce(&settings, address);
+    welcome(&store).await;
     let openapi = serde_json::to_vec(&router::openapi())?.into();
-    let pages = caching::pages(&settings, &store, &larder);
+    let token_key = caching::token_key(&settings);
+    let pages = caching::pages(&settings, &store, &larder, &token_key);
     let catalogue = caching::catalogue(&settings, &store, &larder);
     let application = Arc::new(Application {
         settings,
         site_url,
         store: store.clone(),
         larder,
+        token_key,
         catalogue,
         lifecycle,
         metrics,
+        passwords: Passwords::default(),
         openapi,
     });
     let server = server.with_shortcut(caching::shortcut(&application, pages.clone()));
@@ -135,6 +141,13 @@ async fn give_a_first_look(store: &Store, settings: &Settings) -> anyhow::Result
 fn announce(settings: &Settings, address: SocketAddr) {
     say(&format!("Listings from {}", redacted(&settings.database_url)));
     say(&format!("Listening on http://{address}"));
+}
+
+/// Tells whoever is new how to come in. That it can't be told who there is, is no reason not to serve.
+async fn welcome(store: &Store) {
+    if let Ok(false) = store.has_users().await {
+        say("Nobody can log in at /admin/ yet: gable createsuperuser makes the first account.");
+    }
 }
 
 /// Where the site can be reached when nobody says: who listens on every address has none of his own, but is called by a

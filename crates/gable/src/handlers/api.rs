@@ -10,7 +10,8 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::record::Record;
-use super::{Answer, address, public_property, search};
+use super::{Answer, address, property_for, search, search_for};
+use crate::access::{Caller, Client};
 use crate::application::Application;
 use crate::clock::Timings;
 use crate::error::Problem;
@@ -50,7 +51,7 @@ pub struct FilterParameters {
     /// house, apartment, studio, villa, townhouse, land or other.
     #[param(example = "apartment")]
     kind: Option<String>,
-    /// active, pending or sold.
+    /// active, pending or sold; with credentials draft and withdrawn too.
     #[param(default = "active")]
     status: Option<String>,
     /// At least this price. Listings without a price match no range.
@@ -103,18 +104,25 @@ pub struct PageParameters {
 /// go, but none that stays is shown twice or left out.
 #[utoipa::path(
     get, path = LIST, tag = "Properties", operation_id = "search_properties", params(FilterParameters, PageParameters),
+    security((), ("token" = ["read"]), ("session" = [])),
     responses(
         (status = 200, description = "One page", body = RecordPage, headers(
             ("Link" = String, description = "The address of the next page, with rel=\"next\" (RFC 8288)"),
             ("ETag" = String, description = "Validator of this page"),
         )),
         (status = 400, description = "Parameters that break rules, all of them", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Credentials that are none", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "A status for staff only", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(State(application): State<Arc<Application>>, Reads(reading): Reads, uri: Uri) -> Answer {
-    let search = search(&uri, Unknown::Refuse)?;
+pub async fn list(
+    State(application): State<Arc<Application>>,
+    Client(client): Client,
+    Reads(reading): Reads,
+    uri: Uri,
+) -> Answer {
+    let search = search_for(client.as_ref(), &uri, Unknown::Refuse)?;
     let mut timings = Timings::default();
     let catalogue = &application.catalogue;
     let page = timings.database(catalogue.page(&reading, &search)).await?;
@@ -130,7 +138,7 @@ pub async fn list(State(application): State<Arc<Application>>, Reads(reading): R
         count: count.as_ref().map(|count| count.listings),
         count_is_exact: count.as_ref().map(|count| count.is_exact),
     };
-    let answer = Representation::json(&body)?.timed(timings);
+    let answer = seen_by(client.as_ref(), Representation::json(&body)?.timed(timings));
     Ok(match next {
         Some(next) => answer.with_link(&next_link(LIST, &next.canonical())),
         None => answer,
@@ -143,20 +151,29 @@ pub async fn list(State(application): State<Arc<Application>>, Reads(reading): R
 #[utoipa::path(
     get, path = "/api/v1/properties/{id}", tag = "Properties", operation_id = "property",
     params(("id" = i64, Path, description = "The listing's number", example = 17)),
+    security((), ("token" = ["read"]), ("session" = [])),
     responses(
         (status = 200, description = "The full record", body = Record, headers(("ETag" = String, description = "Validator of this record"))),
+        (status = 401, description = "Credentials that are none", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such listing, or not for everybody", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database can't answer just now", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn record(
     State(application): State<Arc<Application>>,
+    Client(client): Client,
     Reads(reading): Reads,
     Path(id): Path<String>,
 ) -> Answer {
     let mut timings = Timings::default();
-    let property = timings.database(public_property(&application.catalogue, &reading, &id)).await?;
-    Ok(Representation::json(&Record::from(property))?.timed(timings))
+    let property = property_for(client.as_ref(), &application.catalogue, &reading, &id);
+    let property = timings.database(property).await?;
+    Ok(seen_by(client.as_ref(), Representation::json(&Record::from(property))?.timed(timings)))
+}
+
+/// What somebody sees who says who they are is theirs alone.
+fn seen_by(client: Option<&Caller>, answer: Representation) -> Representation {
+    if client.is_some() { answer.private() } else { answer }
 }
 
 /// The one address of a page of the list.

@@ -16,7 +16,8 @@ use listings::search::{Parameter, Refusal, Unknown};
 
 use super::api::FilterParameters;
 use super::record::Record;
-use super::search;
+use super::search_for;
+use crate::access::{Caller, Client};
 use crate::application::Application;
 use crate::error::{Error, Problem};
 use larder::cache::page::cache_control;
@@ -30,7 +31,7 @@ const COLUMNS: &str = "id,title,description,price,location,created_at,updated_at
 
 /// A format of an export.
 #[derive(Debug, Clone, Copy)]
-enum Format {
+pub(super) enum Format {
     Ndjson,
     Csv,
 }
@@ -64,7 +65,7 @@ impl Format {
                 text.push(b'\n');
                 Ok(())
             }
-            Format::Csv => csv_line(record, text),
+            Format::Csv => csv_line(&record.guarded(), text),
         }
     }
 }
@@ -86,6 +87,7 @@ fn csv_line(record: &Record, text: &mut Vec<u8>) -> Result<(), BodyError> {
 /// In order of id, streamed as it is read, without an `ETag`. A listing that matches all along is there exactly once.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.ndjson", tag = "Properties", operation_id = "export_ndjson", params(FilterParameters),
+    security((), ("token" = ["read"]), ("session" = [])),
     responses(
         (status = 200, description = "The full records, one a line", content_type = "application/x-ndjson", body = Record),
         (status = 400, description = "Parameters that break rules, all of them", body = Problem, content_type = "application/problem+json"),
@@ -94,18 +96,21 @@ fn csv_line(record: &Record, text: &mut Vec<u8>) -> Result<(), BodyError> {
 )]
 pub async fn ndjson(
     State(application): State<Arc<Application>>,
+    Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    export(&application, &uri, &headers, Format::Ndjson).await
+    export(&application, client.as_ref(), &uri, &headers, Format::Ndjson).await
 }
 
 /// Everything that matches, as CSV
 ///
 /// RFC 4180 with a header line, the columns of a record; in order of id, streamed as it is read, without an `ETag`. Cells hold
-/// the data as it is: a text that begins with `=` is not a formula here, but to a spreadsheet it may be one.
+/// the data as it is, but for a text that a spreadsheet would take for a formula, which has a `'` before it; an import takes that
+/// off again.
 #[utoipa::path(
     get, path = "/api/v1/properties/export.csv", tag = "Properties", operation_id = "export_csv", params(FilterParameters),
+    security((), ("token" = ["read"]), ("session" = [])),
     responses(
         (status = 200, description = "A header line and the records", content_type = "text/csv", body = String),
         (status = 400, description = "Parameters that break rules, all of them", body = Problem, content_type = "application/problem+json"),
@@ -114,21 +119,34 @@ pub async fn ndjson(
 )]
 pub async fn csv(
     State(application): State<Arc<Application>>,
+    Client(client): Client,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    export(&application, &uri, &headers, Format::Csv).await
+    export(&application, client.as_ref(), &uri, &headers, Format::Csv).await
 }
 
 async fn export(
     application: &Application,
+    caller: Option<&Caller>,
     uri: &Uri,
     request: &HeaderMap,
     format: Format,
 ) -> Result<Response, Error> {
     refuse_paging(uri)?;
-    let search = search(uri, Unknown::Refuse)?;
-    let mut listings = Box::pin(application.store.export(&search).peekable());
+    let search = search_for(caller, uri, Unknown::Refuse)?;
+    let mut response = streamed(application.store.export(&search), format).await?;
+    let who_keeps_it = if caller.is_some() { "private, no-store" } else { cache_control(request) };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(who_keeps_it));
+    Ok(response)
+}
+
+/// Listings as they come, as a file to keep.
+pub(super) async fn streamed(
+    listings: impl Stream<Item = Result<Property, StoreError>> + Send + 'static,
+    format: Format,
+) -> Result<Response, Error> {
+    let mut listings = Box::pin(listings.peekable());
     // Once the first bytes are out, the status is too: whether the database answers at all is found out before.
     if let Some(Err(_)) = listings.as_mut().peek().await {
         return Err(first_error(listings).await);
@@ -137,7 +155,6 @@ async fn export(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(format.content_disposition()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(request)));
     Ok(response)
 }
 

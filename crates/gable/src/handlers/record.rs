@@ -1,13 +1,14 @@
 //! A listing as programs read it.
 
 use listings::property::{Kind, Property, Status};
+use listings::record::guarded;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::timestamp;
 
 /// The full record of a listing.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Record {
     /// Never used twice.
     #[schema(example = 17)]
@@ -52,6 +53,15 @@ pub struct Record {
     /// Degrees east, WGS 84; null for "not said".
     #[schema(required = true)]
     longitude: Option<f64>,
+}
+
+impl Record {
+    /// The same for a table that somebody opens in a spreadsheet: whoever wrote a listing makes it calculate nothing.
+    pub(super) fn guarded(&self) -> Record {
+        let [title, description, location] =
+            [&self.title, &self.description, &self.location].map(|text| guarded(text));
+        Record { title, description, location, ..self.clone() }
+    }
 }
 
 impl From<Property> for Record {

@@ -49,14 +49,20 @@ impl ErrorPage {
 /// What is said about a status: what happened, and what to do.
 fn words(status: u16) -> (&'static str, &'static str) {
     match status {
-        400 => ("We could not read that address", "Something in it is not as it should be."),
+        400 => ("We could not read that", "Something in it is not as it should be."),
+        401 => ("Please say who you are", "This is not for everybody."),
+        403 => ("That is not allowed", "Nothing was changed."),
         404 => (
             "Nobody lives here",
             "There is no page at this address. A listing may have been taken down since.",
         ),
         405 => ("That is not possible here", "This page can be read, but not changed in that way."),
+        409 => (
+            "Somebody was quicker",
+            "It has changed since you looked. Go back, look at it again, and decide.",
+        ),
         413 | 414 | 431 => ("That was too long", "The request is longer than this site accepts."),
-        429 => ("One moment, please", "There were too many requests from your address."),
+        429 => ("One moment, please", "There were too many requests."),
         503 => ("We are out for a moment", "The site can't answer just now. Nothing is lost."),
         status if status < 500 => ("That did not work", "The request could not be answered."),
         _ => ("Something broke on our side", "It has been written down. Please try again."),

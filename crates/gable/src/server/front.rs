@@ -22,6 +22,7 @@ use tracing::{debug, error};
 
 use super::Shared;
 use super::activity::{Activity, ResponseBody};
+use super::limits::Limits;
 use super::refusal::{self, Reason, Refusal};
 use super::request_body::{self, BodyFate, FateOfBody};
 use super::{host, target};
@@ -97,7 +98,7 @@ fn check(shared: &Shared, request: &Request<Incoming>) -> Result<(), Refusal> {
     host::check_host(request.headers(), uri, allowed_hosts)?;
     target::check_encoding(uri)?;
     check_body_is_meant(request)?;
-    request_body::check_announced(request.body(), &shared.limits)
+    request_body::check_announced(request.body(), &shared.limits_at(uri))
 }
 
 /// RFC 9110, section 9.3.1, gives a body in GET or HEAD no meaning, and lets a server reject it as
@@ -141,7 +142,7 @@ async fn routed(shared: &Shared, request: Request<Incoming>, id: &RequestId) -> 
 
 fn prepared(shared: &Shared, request: Request<Incoming>) -> (Request<Body>, Option<FateOfBody>) {
     let (parts, body) = request.into_parts();
-    let (body, fate) = request_body::limited(body, &shared.limits);
+    let (body, fate) = request_body::limited(body, &shared.limits_at(&parts.uri));
     let mut request = Request::from_parts(parts, body);
     if request.uri().authority().is_some() {
         name_host_once(&mut request);
@@ -172,7 +173,7 @@ fn with_regard_to_body(
         BodyFate::Complete => response,
         BodyFate::Unfinished => closing(response),
         BodyFate::TooLarge => {
-            closing(shared.refuse(&request_body::too_large(&shared.limits), uri.path(), id))
+            closing(shared.refuse(&request_body::too_large(&shared.limits_at(uri)), uri.path(), id))
         }
         BodyFate::TooSlow => closing(shared.refuse(&request_body::too_slow(), uri.path(), id)),
     }
@@ -204,6 +205,10 @@ fn message_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 impl Shared {
+    fn limits_at(&self, uri: &Uri) -> Limits {
+        self.limits.at(uri.path(), self.large_bodies)
+    }
+
     fn refuse(&self, refusal: &Refusal, path: &str, id: &RequestId) -> Response<Body> {
         self.note_refusal(refusal);
         let mut response = refusal::response(refusal, path, self.refusal_page);

@@ -52,6 +52,27 @@ pub struct Limits {
     pub accept_rest_time: Duration,
 }
 
+/// What another body than most may take, at one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// The path, whole.
+    pub path: &'static str,
+    /// In place of [`Limits::body_bytes`].
+    pub bytes: usize,
+    /// In place of [`Limits::body_time`].
+    pub time: Duration,
+}
+
+impl Limits {
+    /// The limits at a path.
+    pub(super) fn at(&self, path: &str, others: &[BodyLimits]) -> Limits {
+        match others.iter().find(|other| other.path == path) {
+            Some(other) => Limits { body_bytes: other.bytes, body_time: other.time, ..*self },
+            None => *self,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

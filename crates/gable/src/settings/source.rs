@@ -95,6 +95,12 @@ impl Sources {
         }
     }
 
+    /// What a variable says that is no setting, in the environment or in `.env`.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.variable(name).map(|(text, _)| text)
+    }
+
     fn variable(&self, name: &str) -> Option<(String, Origin)> {
         let filled = |map: &BTreeMap<String, String>| map.get(name).filter(|text| !text.is_empty()).cloned();
         filled(&self.environment)

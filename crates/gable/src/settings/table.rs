@@ -29,7 +29,7 @@ const fn secret(name: &'static str, help: &'static str) -> Setting {
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 25] = [
+pub const SETTINGS: [Setting; 26] = [
     Setting {
         is_secret: true,
         ..setting(
@@ -71,6 +71,11 @@ pub const SETTINGS: [Setting; 25] = [
         "SITE_URL",
         "",
         "How the site is addressed from outside, for links in feeds and sitemaps [default: http:// and where it listens, or the first of ALLOWED_HOSTS]",
+    ),
+    setting(
+        "TRUSTED_PROXIES",
+        "",
+        "Proxies that are believed when X-Forwarded-For says for whom they come: addresses and networks with commas, such as 10.0.0.7,192.168.0.0/16",
     ),
     setting("CACHE_MEMORY", "256MiB", "Memory for all that is kept, at least 1MiB"),
     setting(

@@ -57,6 +57,8 @@ fn the_environment_goes_before_the_env_file_and_an_empty_value_is_none() {
 fn a_wrong_value_is_named_with_what_was_given_and_what_would_be_right() {
     for (name, given) in [
         ("BIND", "8000"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "10.0.0.1,proxy.example"),
         ("DEBUG", "maybe"),
         ("REDIS_PREFIX", "a b"),
         ("REDIS_TIMEOUT_MS", "0"),

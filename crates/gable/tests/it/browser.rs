@@ -7,7 +7,7 @@ use crate::database::{Database, draft, over_both_databases};
 use crate::site::Site;
 use crate::visitor::Visitor;
 
-mod appearance;
+pub(crate) mod appearance;
 mod keyboard;
 
 over_both_databases!(a_visitor_searches_looks_through_the_pages_opens_a_listing_and_comes_back);

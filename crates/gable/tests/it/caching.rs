@@ -26,7 +26,7 @@ mod statuses;
 mod unwatched;
 
 /// Every kind of page that is kept.
-const PAGES: [&str; 10] = [
+pub(crate) const PAGES: [&str; 10] = [
     "/",
     "/?kind=villa&q=home",
     "/properties/1/",
@@ -41,7 +41,7 @@ const PAGES: [&str; 10] = [
 
 impl Answer {
     /// What is said of where it comes from, without the cache's name.
-    fn how(&self) -> &str {
+    pub(crate) fn how(&self) -> &str {
         self.header("cache-status").strip_prefix("gable; ").unwrap_or_default()
     }
 

@@ -80,6 +80,27 @@ impl Database {
         .await;
     }
 
+    /// A time so many hours ago, as this database's SQL says it.
+    pub(crate) fn hours_ago(&self, hours: u32) -> String {
+        if self.is_sqlite() {
+            format!("strftime('%Y-%m-%dT%H:%M:%f', 'now', '-{hours} hours') || '000Z'")
+        } else {
+            format!("now() - interval '{hours} hours'")
+        }
+    }
+
+    /// The number that a query past the program gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        let query = AssertSqlSafe(query.to_owned());
+        if self.is_sqlite() {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        }
+    }
+
     fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite:")
     }

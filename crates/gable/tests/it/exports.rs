@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use listings::accounts::Scope;
 use serde_json::Value;
 
 use crate::database::{Database, draft, over_both_databases, villa};
@@ -15,6 +16,7 @@ over_both_databases!(
     an_export_with_credentials_is_kept_by_nobody,
     an_export_is_filtered_as_a_search_is,
     an_export_of_nothing_is_empty,
+    no_cell_is_a_formula_to_a_spreadsheet,
     what_would_take_a_part_of_an_export_is_refused,
     an_export_that_the_database_breaks_off_does_not_look_whole,
     an_export_that_cannot_begin_says_so,
@@ -32,6 +34,25 @@ fn lines(ndjson: &str) -> Vec<Value> {
 
 fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
     csv::Reader::from_reader(csv.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+async fn no_cell_is_a_formula_to_a_spreadsheet(database: Database) {
+    let evil = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "'=1", "=1"];
+    let homes = evil.map(|text| listings::Draft {
+        location: text.into(),
+        description: format!("\t{text}"),
+        ..draft(text)
+    });
+    database.add(homes).await;
+    let site = database.serve();
+    for (row, text) in rows(site.get(CSV).await.text()).iter().zip(evil) {
+        for column in ["title", "location", "description"] {
+            assert!(!row[column].starts_with(['=', '+', '-', '@', '\t', '\r']), "{column}: {}", row[column]);
+        }
+        assert_eq!((&row["title"], &row["description"]), (&format!("'{text}"), &format!("'\t{text}")));
+    }
+    let first = &lines(site.get(NDJSON).await.text())[0];
+    assert_eq!(first["title"], evil[0], "JSON calculates nothing");
 }
 
 async fn both_formats_hold_every_match_exactly_once_in_order_of_id(database: Database) {
@@ -85,8 +106,11 @@ fn cell(value: &Value) -> String {
 
 async fn an_export_with_credentials_is_kept_by_nobody(database: Database) {
     let site = database.serve();
+    let token = format!("Bearer {}", site.token(&[Scope::Read]).await);
     for path in [NDJSON, CSV] {
-        let own = site.get_with(path, &[("authorization", "Bearer x")]).await;
+        let none = site.get_with(path, &[("authorization", "Bearer x")]).await;
+        assert_eq!((none.status, none.header("cache-control")), (401, "no-store"), "{path}");
+        let own = site.get_with(path, &[("authorization", &token)]).await;
         assert_eq!(own.header("cache-control"), "private, no-store", "{path}");
         let public = site.get(path).await;
         assert_eq!(

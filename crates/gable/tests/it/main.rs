@@ -1,5 +1,7 @@
 //! The integration tests of gable, in one binary so that they link once.
 
+mod accounts;
+mod admin;
 mod answer;
 mod api;
 mod bad_input;
@@ -13,12 +15,15 @@ mod documents;
 mod exports;
 mod feeds;
 mod history;
+mod importing;
 mod on_the_wire;
 mod pages;
 mod rendering;
 mod server;
 mod shutdown;
 mod site;
+mod staff;
 mod visitor;
+mod writing;
 mod wrong_database;
 mod xml;

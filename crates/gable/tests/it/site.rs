@@ -20,7 +20,7 @@ pub(crate) struct Site {
     pub(crate) program: Running,
     pub(crate) database: Database,
     pub(crate) address: SocketAddr,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Database {

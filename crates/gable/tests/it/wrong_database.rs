@@ -21,7 +21,7 @@ async fn a_database_of_a_newer_version_is_left_alone(database: Database) {
     database
         .sql(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
-             select 9999, 'from the future', true, checksum, 0 from _sqlx_migrations",
+             select 9999, 'from the future', true, checksum, 0 from _sqlx_migrations where version = 1",
         )
         .await;
     for command in

@@ -1,15 +1,15 @@
 //! From what somebody typed to a listing that may be kept.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
-use super::{Kind, Price, Status};
+use super::{Kind, Price, Property, Status};
 
 /// What somebody would like to keep, not yet checked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {
     /// 1 to 200 characters.
     pub title: String,
-    /// Any length.
+    /// Up to 100,000 characters: PostgreSQL's index of words holds no more than a megabyte of one listing (`tsvector`).
     pub description: String,
     /// A decimal as [`Price`] reads it; `None` is "on request".
     pub price: Option<String>,
@@ -79,6 +79,26 @@ impl NewProperty {
     }
 }
 
+/// What a listing would be kept as, if it were written as it is.
+impl From<&Property> for Draft {
+    fn from(property: &Property) -> Draft {
+        Draft {
+            title: property.title.clone(),
+            description: property.description.clone(),
+            price: property.price.map(|price| price.to_string()),
+            location: property.location.clone(),
+            created_at: Some(property.created_at),
+            status: property.status,
+            kind: Some(property.kind),
+            bedrooms: property.bedrooms,
+            bathrooms: property.bathrooms,
+            floor_area: property.floor_area,
+            latitude: property.latitude,
+            longitude: property.longitude,
+        }
+    }
+}
+
 impl Draft {
     /// Checks every rule; surrounding white space of the one-line texts is dropped.
     ///
@@ -96,6 +116,10 @@ impl Draft {
         if self.description.contains('\0') {
             refuse(&mut broken, "description", &self.description, "must not hold the character U+0000");
         }
+        if self.description.chars().count() > LONGEST_DESCRIPTION {
+            let rule = format!("must have at most {LONGEST_DESCRIPTION} characters");
+            refuse(&mut broken, "description", &self.description, &rule);
+        }
         let price = self.price.as_deref().map(str::parse::<Price>).transpose();
         if let (Some(given), Err(rule)) = (&self.price, price) {
             refuse(&mut broken, "price", given, &rule.to_string());
@@ -103,6 +127,9 @@ impl Draft {
         in_range(&mut broken, "bedrooms", self.bedrooms, 0, 1_000);
         in_range(&mut broken, "bathrooms", self.bathrooms, 0, 1_000);
         in_range(&mut broken, "floor_area", self.floor_area, 1, 10_000_000);
+        if let Some(time) = self.created_at.filter(|time| !(1..=9999).contains(&time.year())) {
+            refuse(&mut broken, "created_at", &time.to_rfc3339(), "must be in the years 1 to 9999");
+        }
         degrees(&mut broken, "latitude", self.latitude, 90.0);
         degrees(&mut broken, "longitude", self.longitude, 180.0);
         if self.latitude.is_some() != self.longitude.is_some() {
@@ -116,6 +143,9 @@ impl Draft {
     }
 }
 
+/// Characters of the longest description.
+const LONGEST_DESCRIPTION: usize = 100_000;
+
 fn refuse(broken: &mut Vec<Violation>, field: &'static str, value: &str, rule: &str) {
     broken.push(Violation { field, value: value.chars().take(100).collect(), rule: rule.to_owned() });
 }
@@ -123,9 +153,23 @@ fn refuse(broken: &mut Vec<Violation>, field: &'static str, value: &str, rule: &
 fn one_line(broken: &mut Vec<Violation>, field: &'static str, text: &str, at_most: usize) {
     if !(1..=at_most).contains(&text.chars().count()) {
         refuse(broken, field, text, &format!("must have 1 to {at_most} characters"));
-    } else if text.chars().any(char::is_control) {
+    } else if text.chars().any(|character| character.is_control() || breaks_line(character)) {
         refuse(broken, field, text, "must be one line without control characters");
+    } else if text.chars().any(turns_direction) {
+        let rule = "must not hold characters that turn the direction of writing (U+202A to U+202E, U+2066 to U+2069)";
+        refuse(broken, field, text, rule);
     }
+}
+
+/// Unicode's own separators of lines and paragraphs.
+fn breaks_line(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// Embeddings, overrides and isolates: with them a text can be shown as another than it is, and what stands beside it too
+/// (Unicode Technical Report 36 §2.7). Right-to-left letters need none of them.
+fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn in_range(broken: &mut Vec<Violation>, field: &'static str, value: Option<i32>, least: i32, most: i32) {
@@ -179,6 +223,35 @@ mod tests {
         assert_eq!(broken_fields(Draft { latitude: Some(5.0), ..good() }), ["latitude"]);
         let nowhere = Draft { latitude: Some(f64::NAN), longitude: Some(180.5), ..good() };
         assert_eq!(broken_fields(nowhere), ["latitude", "longitude"]);
+    }
+
+    #[test]
+    fn a_line_can_neither_break_nor_turn_its_direction() {
+        for character in
+            ['\r', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}']
+        {
+            let text = format!("a{character}b");
+            assert_eq!(broken_fields(Draft { title: text.clone(), ..good() }), ["title"], "{character:?}");
+            assert_eq!(
+                broken_fields(Draft { location: text.clone(), ..good() }),
+                ["location"],
+                "{character:?}"
+            );
+            assert!(Draft { description: text, ..good() }.check().is_ok(), "{character:?}");
+        }
+        for text in ["שלום", "a\u{200f}b", "🏡👨‍👩‍👧", "e\u{301}"] {
+            assert!(Draft { title: text.into(), ..good() }.check().is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_one_that_both_databases_hold() {
+        for (time, is_right) in
+            [("0000-12-31T23:59:59Z", false), ("0001-01-01T00:00:00Z", true), ("9999-12-31T23:59:59Z", true)]
+        {
+            let draft = Draft { created_at: Some(time.parse().unwrap()), ..good() };
+            assert_eq!(draft.check().is_ok(), is_right, "{time}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::Connection as _;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -109,7 +110,25 @@ async fn sqlite(url: &str, options: &Options) -> Result<sqlx::SqlitePool, Connec
     if options.creates_file && !url.contains("mode=ro") {
         connect = connect.journal_mode(SqliteJournalMode::Wal);
     }
-    pool_of_files(options).connect_with(connect).await.map_err(|error| unreachable(url, &error))
+    opened(options, &connect).await.map_err(|error| unreachable(url, &error))
+}
+
+/// To put a new file into its mode takes the file for oneself, and SQLite does not wait for that while another program makes its
+/// tables, whatever its busy timeout.
+async fn opened(options: &Options, connect: &SqliteConnectOptions) -> sqlx::Result<sqlx::SqlitePool> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    for _ in 0..100 {
+        match pool_of_files(options).connect_with(connect.clone()).await {
+            Err(error) if is_locked(&error) => tokio::time::sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+    pool_of_files(options).connect_with(connect.clone()).await
+}
+
+/// `SQLITE_BUSY`.
+fn is_locked(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("5")
 }
 
 fn pool_of_files(options: &Options) -> SqlitePoolOptions {

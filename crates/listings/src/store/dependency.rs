@@ -222,6 +222,8 @@ impl From<Bind> for Value {
             Bind::Float(number) => number.into(),
             Bind::Decimal(number) => number.into(),
             Bind::Timestamp(time) => time.timestamp_micros().into(),
+            // No search is for bytes.
+            Bind::Bytes(_) => Value::Null,
         }
     }
 }

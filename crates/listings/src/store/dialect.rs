@@ -32,6 +32,14 @@ pub struct Dialect {
     pub watched: &'static [&'static str],
     /// A statement whose rows say when they were read.
     pub stamped: fn(&str) -> String,
+    /// What a read of a row ends with that nobody else may change meanwhile. (In SQLite nobody can: there is one writer.)
+    pub locking: &'static str,
+    /// The condition "id is one of …", around the placeholder of a text of numbers with commas.
+    pub ids: (&'static str, &'static str),
+    /// What stands around a JSON array where a column is compared with each of its numbers.
+    pub one_of_numbers: (&'static str, &'static str),
+    /// The same with texts.
+    pub one_of_texts: (&'static str, &'static str),
 }
 
 /// A column that may be null, as two expressions that never are, so that one index serves both the order and the keyset

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The database does not answer. Trying again helps once it is back.
     #[error("the database does not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// The database went away while it was asked to keep a change. Whether it has is not known.
+    #[error("the database went away while it kept a change: it may have been kept or not")]
+    Unknown,
     /// The database may only be read.
     #[error("the database may only be read")]
     ReadOnly,
@@ -33,8 +36,11 @@ impl From<sqlx::Error> for StoreError {
         match code(&error).as_deref() {
             // query_canceled: what `statement_timeout` does
             Some("57014") => StoreError::TooSlow,
-            // too_many_connections, cannot_connect_now, lock_not_available; SQLITE_BUSY and its kinds
-            Some("53300" | "57P03" | "55P03" | "5" | "261" | "517" | "773") => StoreError::Busy,
+            // too_many_connections, cannot_connect_now, lock_not_available, serialization_failure, deadlock_detected;
+            // SQLITE_BUSY and its kinds
+            Some("53300" | "57P03" | "55P03" | "40001" | "40P01" | "5" | "261" | "517" | "773") => {
+                StoreError::Busy
+            }
             // read_only_sql_transaction; SQLITE_READONLY and its kinds
             Some("25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544") => StoreError::ReadOnly,
             _ => StoreError::Refused(error),

@@ -41,6 +41,11 @@ pub(super) const DIALECT: Dialect = Dialect {
         "search_text",
     ],
     stamped: larder::source::postgres::stamped,
+    locking: " for update",
+    ids: ("id = any(string_to_array(", ", ',')::bigint[])"),
+    // As an array that is made once: so it is looked up in the index, however many there are.
+    one_of_numbers: ("= any(array(select jsonb_array_elements_text(", "::jsonb)::bigint))"),
+    one_of_texts: ("= any(array(select jsonb_array_elements_text(", "::jsonb)))"),
 };
 
 /// Statements are not kept prepared: PostgreSQL then plans each for the values that it is asked with, which matters
@@ -88,6 +93,7 @@ pub(crate) fn arguments(binds: &[Bind]) -> sqlx::Result<PgArguments> {
             Bind::Float(number) => arguments.add(number),
             Bind::Decimal(number) => arguments.add(number),
             Bind::Timestamp(time) => arguments.add(time),
+            Bind::Bytes(bytes) => arguments.add(bytes),
         }
         .map_err(sqlx::Error::Encode)?;
     }

@@ -45,6 +45,10 @@ pub(super) const DIALECT: Dialect = Dialect {
         "created_at",
     ],
     stamped: larder::source::sqlite::stamped,
+    locking: "",
+    ids: ("id in (select value from json_each('[' || ", " || ']'))"),
+    one_of_numbers: ("in (select value from json_each(", "))"),
+    one_of_texts: ("in (select value from json_each(", "))"),
 };
 
 pub(super) async fn fetch<Row: Fetch>(
@@ -66,6 +70,7 @@ pub(crate) fn arguments(binds: &[Bind]) -> sqlx::Result<SqliteArguments> {
             // This dialect makes neither: money is bound as hundredths, a time as its text.
             Bind::Decimal(number) => arguments.add(number.to_string()),
             Bind::Timestamp(time) => arguments.add(time.format(TIME_FORMAT).to_string()),
+            Bind::Bytes(bytes) => arguments.add(bytes.clone()),
         }
         .map_err(sqlx::Error::Encode)?;
     }

@@ -25,6 +25,7 @@ pub enum Bind {
     Float(f64),
     Decimal(Decimal),
     Timestamp(DateTime<Utc>),
+    Bytes(Vec<u8>),
 }
 
 impl From<&str> for Bind {
@@ -89,6 +90,20 @@ pub fn by_id(dialect: &Dialect, id: i64) -> Statement {
         Statement::fixed(&format!("select {} from properties_property where id = ", dialect.columns));
     statement.bind(id);
     statement
+}
+
+/// A statement that begins with `verb`, which ends in `where` or `and`, over all that matches.
+#[must_use]
+pub fn matching(verb: &str, dialect: &Dialect, search: &Search) -> Statement {
+    let mut statement = Statement::fixed(verb);
+    filter(&mut statement, dialect, search);
+    statement
+}
+
+/// What PostgreSQL expects of reading all that matches; the first line has `rows=`.
+#[must_use]
+pub fn explained(dialect: &Dialect, search: &Search) -> Statement {
+    matching("explain select from properties_property where ", dialect, search)
 }
 
 /// How many listings match, counted up to `most`, and the time of the oldest that was counted; columns: number, time.

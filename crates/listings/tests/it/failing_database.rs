@@ -13,9 +13,12 @@ use tokio::task::JoinHandle;
 
 /// A store with little patience, over a PostgreSQL of its own.
 async fn impatient(postgres: &Postgres, options: &Options) -> Store {
-    let store = Store::connect(&postgres.fresh_database(), options).await.unwrap();
-    store.migrate().await.unwrap();
-    store
+    let url = postgres.fresh_database();
+    // To make the tables may take longer than it is to wait for anything.
+    let patient = Store::connect(&url, &Options::default()).await.unwrap();
+    patient.migrate().await.unwrap();
+    patient.close().await;
+    Store::connect(&url, options).await.unwrap()
 }
 
 fn options() -> Options {

@@ -155,6 +155,7 @@ fn literal(statement: &Statement) -> String {
             Bind::Float(number) => format!("{number}::float8"),
             Bind::Decimal(number) => format!("{number}::numeric"),
             Bind::Timestamp(time) => format!("'{}'::timestamptz", time.to_rfc3339()),
+            Bind::Bytes(_) => panic!("no search is for bytes"),
         };
         sql.replace(&format!("${}", index + 1), &value)
     })

@@ -11,3 +11,4 @@ mod keeping;
 mod migrating;
 mod model;
 mod stores;
+mod writing;

@@ -17,13 +17,13 @@ const PAGES: [&str; 6] = [
 ];
 
 /// Parts of the page that stick out of the window on its right.
-const STICKING_OUT: &str = "(() => { const out = [...document.querySelectorAll('body *')].filter(it => \
+pub(crate) const STICKING_OUT: &str = "(() => { const out = [...document.querySelectorAll('body *')].filter(it => \
      it.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(it).position !== 'absolute'); \
      return document.documentElement.scrollWidth > innerWidth ? out.map(it => it.outerHTML.slice(0, 80)).slice(0, 3) : null; })()";
 
 /// Texts whose colour is too near to that of their background (WCAG 2.2, 1.4.3: 4.5 to 1, large ones 3 to 1). Texts over
 /// pictures and gradients are passed over.
-const TOO_FAINT: &str = include_str!("too_faint.js");
+pub(crate) const TOO_FAINT: &str = include_str!("too_faint.js");
 
 async fn visit(look: impl AsyncFn(&Visitor<'_>, &str)) {
     let database = Database::sqlite();

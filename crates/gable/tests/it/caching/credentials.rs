@@ -1,5 +1,7 @@
 //! Whoever says who they are gets an answer of their own, and leaves nothing behind for others.
 
+use listings::accounts::Scope;
+
 use super::{PAGES, Twins};
 use crate::database::{Database, over_both_databases};
 
@@ -40,12 +42,14 @@ async fn an_answer_to_somebody_with_credentials_is_theirs_alone(database: Databa
 
 async fn credentials_neither_fill_the_cache_nor_are_answered_from_it(database: Database) {
     let twins = Twins::over(database).await;
+    let token = format!("Bearer {}", twins.site.token(&[Scope::Read]).await);
+    let mine_alone = [("authorization", token.as_str())];
     for path in PAGES {
-        let mine = twins.site.get_with(path, &MINE[..1]).await;
+        let mine = twins.site.get_with(path, &mine_alone).await;
         let stranger = twins.tells_the_truth(path).await;
         assert_eq!(stranger.how(), "fwd=uri-miss; stored", "{path}: they left nothing behind");
         assert_eq!((mine.body, mine.status), (stranger.body.clone(), stranger.status), "{path}");
-        let mine = twins.site.get_with(path, &MINE[..1]).await;
+        let mine = twins.site.get_with(path, &mine_alone).await;
         assert_eq!(mine.how(), "fwd=bypass; detail=authorization", "{path}");
         let again = twins.tells_the_truth(path).await;
         assert!(again.is_hit() && again.body == stranger.body, "{path}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
+use gable::access::password::Passwords;
 use gable::application::Application;
 use gable::metrics::Metrics;
 use gable::server::{Lifecycle, Limits, Server};
@@ -43,15 +44,18 @@ impl Still {
         let larder = Larder::start(|| store.changes(), options).await;
         let lifecycle = Lifecycle::new();
         let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
-        let pages = caching::pages(&settings, &store, &larder);
+        let token_key = caching::token_key(&settings);
+        let pages = caching::pages(&settings, &store, &larder, &token_key);
         let application = Application {
             catalogue: caching::catalogue(&settings, &store, &larder),
             settings,
             site_url: "http://localhost".to_owned(),
             store,
             larder: larder.clone(),
+            token_key,
             lifecycle,
             metrics: Metrics::new(server.counts()),
+            passwords: Passwords::default(),
             openapi: Bytes::new(),
         };
         let router = router::router(Arc::new(application), &pages);

@@ -1,9 +1,15 @@
 //! A listing that goes from any status to any other is shown where it belongs, and nowhere else, at once.
 
+use serde_json::json;
+use testkit::Django;
+
 use super::Twins;
 use crate::database::{Database, over_both_databases};
 
-over_both_databases!(every_change_of_a_status_is_right_on_every_view_at_the_next_request);
+over_both_databases!(
+    every_change_of_a_status_is_right_on_every_view_at_the_next_request,
+    what_the_api_writes_is_right_on_every_view_at_the_next_request,
+);
 
 const STATUSES: [&str; 5] = ["draft", "active", "pending", "sold", "withdrawn"];
 
@@ -26,28 +32,53 @@ const VIEWS: [&str; 14] = [
 
 async fn every_change_of_a_status_is_right_on_every_view_at_the_next_request(database: Database) {
     let twins = Twins::at_once(database).await;
+    for_every_pair(&twins, async |to| set(&twins, to).await).await;
+}
+
+async fn what_the_api_writes_is_right_on_every_view_at_the_next_request(database: Database) {
+    let twins = Twins::at_once(database).await;
+    // At the other node: this one hears of it from the database alone.
+    let writer = twins.site.writer().await.at(twins.anew);
+    for_every_pair(&twins, async |to| {
+        let answer = writer.changes(31, &json!({"status": to})).await;
+        assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(to)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_django_writes_is_right_on_every_view_at_the_next_request() {
+    let database = Database::postgres();
+    Django::new(&database.url).migrate();
+    let twins = Twins::at_once(database).await;
+    let django = Django::new(&twins.site.database.url);
+    for_every_pair(&twins, async |to| {
+        assert_eq!(django.exercise(&["raw-status", "31", to])["changed"], 1);
+    })
+    .await;
+}
+
+/// Brings a listing from every status to every other, with all views looked at before, so that they are kept.
+async fn for_every_pair(twins: &Twins, write: impl AsyncFn(&str)) {
     for from in STATUSES {
         for to in STATUSES.into_iter().filter(|to| *to != from) {
-            set(&twins, from).await;
+            set(twins, from).await;
             for view in VIEWS {
                 twins.site.get(view).await;
             }
-            set(&twins, to).await;
+            write(to).await;
             for view in VIEWS {
                 twins.tells_the_truth(view).await;
             }
-            is_shown(&twins, to).await;
+            is_shown(twins, to).await;
         }
     }
 }
 
 async fn set(twins: &Twins, status: &str) {
     // A change that is none would end nothing, and show nothing.
-    twins
-        .site
-        .database
-        .sql(&format!("update properties_property set status = '{status}' where id = 31"))
-        .await;
+    let change = format!("update properties_property set status = '{status}' where id = 31");
+    twins.site.database.sql(&change).await;
 }
 
 /// As the rules say, whatever both sites agree on.

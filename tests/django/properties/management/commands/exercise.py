@@ -24,6 +24,7 @@ class Command(BaseCommand):
         add(ways, update, "a new price with save()", id=int, price=Decimal)
         add(ways, queryset_update, "a new price for all with QuerySet.update()", price=Decimal)
         add(ways, raw_update, "a new price with raw SQL", id=int, price=Decimal)
+        add(ways, raw_status, "a new status, which only gable knows, with raw SQL", id=int, status=str)
         add(ways, delete, "one property away with delete()", id=int)
         add(ways, admin_edit, "a new title through the admin's form", id=int, title=str)
         add(ways, dump, "every row")
@@ -65,6 +66,12 @@ def queryset_update(price):
 def raw_update(id, price):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE properties_property SET price = %s WHERE id = %s", [price, id])
+        return {"changed": cursor.rowcount}
+
+
+def raw_status(id, status):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE properties_property SET status = %s WHERE id = %s", [status, id])
         return {"changed": cursor.rowcount}
 
 
