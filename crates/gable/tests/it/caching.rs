@@ -79,13 +79,18 @@ impl Twins {
     }
 
     async fn with_lease(database: Database, lease_ms: &str) -> Twins {
+        Twins::at(URL, database, lease_ms).await
+    }
+
+    /// Both, addressed so from outside.
+    async fn at(url: (&str, &str), database: Database, lease_ms: &str) -> Twins {
         database.fill(30, 200).await;
         database.add([villa(), draft("A home in Accra & elsewhere")]).await;
-        let site = database.serve_with(&[URL, ("CACHE_LEASE_MS", lease_ms)]);
+        let site = database.serve_with(&[url, ("CACHE_LEASE_MS", lease_ms)]);
         let program = site.database.gable(&["serve", "--no-migrate"]);
         let never =
             ["PAGE_CACHE_TTL", "DATA_CACHE_TTL", "CACHE_LEASE_MS", "STALE_IF_ERROR"].map(|name| (name, "0"));
-        let settings = [URL].into_iter().chain(never);
+        let settings = [url].into_iter().chain(never);
         let program = settings.fold(program, |it, (name, value)| it.environment(name, value)).start();
         Twins { anew: address_of(&program), site, client: client(), _program: program }
     }

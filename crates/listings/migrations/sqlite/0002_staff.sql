@@ -122,41 +122,18 @@ begin
         coalesce((select author from gable_author), ''), coalesce((select origin from gable_author), 'another program'));
 end;
 
--- The columns are told by the first of two triggers: the second is for whoever sets the version too, which a trigger's own update
--- does as well, and nothing else with it. Degrees with all their digits: SQLite's JSON has 15.
+-- Not for the version alone: that follows by a trigger's own update, which is no change of its own. Degrees with all their digits:
+-- SQLite's JSON has 15.
 create trigger gable_note_update after update on properties_property
-when new.id is old.id and new.version is old.version
+when new.id is old.id
+    and (new.version is old.version
+        or (new.title, new.description, new.price_cents, new.location, new.status, new.kind,
+            new.bedrooms, new.bathrooms, new.floor_area, new.latitude, new.longitude, new.created_at)
+        is not (old.title, old.description, old.price_cents, old.location, old.status, old.kind,
+            old.bedrooms, old.bathrooms, old.floor_area, old.latitude, old.longitude, old.created_at))
 begin
     insert into gable_history (property_id, version, action, changes, author, origin)
-    values (new.id, old.version + 1, 'changed',
-        (select json_group_object(field, json_array(before, after)) from (
-            select 'title' as field, old.title as before, new.title as after
-            union all select 'description', old.description, new.description
-            union all select 'price',
-                case when old.price_cents is not null then printf('%d.%02d', old.price_cents / 100, old.price_cents % 100) end,
-                case when new.price_cents is not null then printf('%d.%02d', new.price_cents / 100, new.price_cents % 100) end
-            union all select 'location', old.location, new.location
-            union all select 'status', old.status, new.status
-            union all select 'kind', old.kind, new.kind
-            union all select 'bedrooms', old.bedrooms, new.bedrooms
-            union all select 'bathrooms', old.bathrooms, new.bathrooms
-            union all select 'floor_area', old.floor_area, new.floor_area
-            union all select 'latitude', case when old.latitude is not null then printf('%!.17g', old.latitude) end,
-                case when new.latitude is not null then printf('%!.17g', new.latitude) end
-            union all select 'longitude', case when old.longitude is not null then printf('%!.17g', old.longitude) end,
-                case when new.longitude is not null then printf('%!.17g', new.longitude) end
-            union all select 'created_at', old.created_at, new.created_at
-        ) where before is not after),
-        coalesce((select author from gable_author), ''), coalesce((select origin from gable_author), 'another program'));
-end;
-
-create trigger gable_note_update_of_version after update on properties_property
-when new.id is old.id and new.version is not old.version
-    and (new.title is not old.title or new.description is not old.description or new.price_cents is not old.price_cents or new.location is not old.location or new.status is not old.status or new.kind is not old.kind or new.bedrooms is not old.bedrooms
-        or new.bathrooms is not old.bathrooms or new.floor_area is not old.floor_area or new.latitude is not old.latitude or new.longitude is not old.longitude or new.created_at is not old.created_at)
-begin
-    insert into gable_history (property_id, version, action, changes, author, origin)
-    values (new.id, new.version, 'changed',
+    values (new.id, case when new.version is old.version then old.version + 1 else new.version end, 'changed',
         (select json_group_object(field, json_array(before, after)) from (
             select 'title' as field, old.title as before, new.title as after
             union all select 'description', old.description, new.description

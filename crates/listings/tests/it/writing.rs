@@ -18,6 +18,7 @@ over_both_stores!(
     any_earlier_version_can_be_told,
     a_gap_in_the_history_is_no_guess,
     a_change_of_nothing_leaves_no_gap,
+    who_sets_the_version_too_is_in_the_history,
     degrees_come_back_with_all_their_digits,
     another_number_is_another_listing,
     a_transaction_that_ended_says_nothing_of_the_next_writer,
@@ -176,6 +177,14 @@ async fn a_change_of_nothing_leaves_no_gap(test: TestStore) {
     let now = kept(&test.store, made.id).await.unwrap();
     assert_eq!(now.version, 4);
     assert_eq!(test.store.at_version(&now, 1).await.unwrap(), Some(Draft::from(&made)));
+}
+
+async fn who_sets_the_version_too_is_in_the_history(test: TestStore) {
+    let made = test.store.insert(&home("One", "100")).await.unwrap();
+    test.elsewhere("update properties_property set title = 'Two', version = 7").await;
+    let history = test.store.history(made.id, None, 1).await.unwrap();
+    assert_eq!(history[0].version, kept(&test.store, made.id).await.unwrap().version);
+    assert_eq!(history[0].changes["title"].1, json!("Two"));
 }
 
 async fn degrees_come_back_with_all_their_digits(test: TestStore) {
