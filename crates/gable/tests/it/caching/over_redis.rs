@@ -106,8 +106,8 @@ async fn redis_shows_people_for_how_long_a_page_may_still_live() {
     let answer = nodes.of_other("/properties/").await;
     let (_, said) = answer.how().split_once("ttl=").unwrap();
     let said: i64 = said.split(';').next().unwrap().parse().unwrap();
-    // Each of them is rounded, in its own direction.
-    assert!((left() - 1..=before + 1).contains(&said), "{said} where Redis says {before}");
+    // Redis is given whole seconds, rounded up, and rounds what it says; what is said here is rounded down.
+    assert!((left() - 2..=before + 1).contains(&said), "{said} where Redis says {before}");
 }
 
 #[tokio::test]
