@@ -14,7 +14,12 @@ pub struct NewRecord {
     #[schema(min_length = 1, max_length = 200, example = "Two-bedroom apartment with sea view")]
     title: String,
     /// Plain text; an empty line divides paragraphs.
-    #[schema(required = false, default = "", max_length = 100_000, example = "By the sea.\n\nWith a terrace.")]
+    #[schema(
+        required = false,
+        default = "",
+        max_length = 100_000,
+        example = "By the sea.\n\nWith a terrace."
+    )]
     description: String,
     #[schema(schema_with = price, required = false)]
     price: (),
