@@ -180,7 +180,10 @@ impl From<&StoreError> for Error {
                 Error::Unavailable(error.to_string())
             }
             StoreError::Unknown => Error::Uncertain,
-            StoreError::ReadOnly | StoreError::Refused(_) => Error::Internal(error.to_string()),
+            StoreError::ReadOnly => Error::Forbidden(
+                "The database of this site may only be read. Nothing was changed.".to_owned(),
+            ),
+            StoreError::Refused(_) => Error::Internal(error.to_string()),
         }
     }
 }

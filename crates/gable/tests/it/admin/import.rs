@@ -12,7 +12,19 @@ over_both_databases!(
     what_is_wrong_is_told_row_by_row_and_nothing_is_imported,
     wrong_rows_are_left_out_where_that_was_asked_for,
     a_form_that_is_not_ours_imports_nothing,
+    a_file_of_some_megabytes_is_taken,
 );
+
+async fn a_file_of_some_megabytes_is_taken(database: Database) {
+    let site = database.serve();
+    let editor = site.signed_in(Role::Editor).await;
+    let text = "A garden. ".repeat(8_000);
+    let rows: String = (0..50).map(|number| format!("Home {number},Accra,{text}\r\n")).collect();
+    let looked_at = look(&editor, "abort", &format!("title,location,description\r\n{rows}")).await;
+    assert_eq!(looked_at.status, 200, "{}", looked_at.text());
+    assert_eq!(agree(&editor, &looked_at).await.status, 200);
+    assert_eq!(site.get("/api/v1/properties?limit=100").await.ids().len(), 50);
+}
 
 const HOMES: &str = "reference,title,location,price,status\r\nA1,\"Home, one\",Accra,100,active\r\nA2,Home two,Accra,,draft\r\n";
 
