@@ -19,8 +19,9 @@ async fn a_file_of_some_megabytes_is_taken(database: Database) {
     let site = database.serve();
     let editor = site.signed_in(Role::Editor).await;
     let text = "A garden. ".repeat(8_000);
-    let rows: String = (0..50).map(|number| format!("Home {number},Accra,{text}\r\n")).collect();
-    let looked_at = look(&editor, "abort", &format!("title,location,description\r\n{rows}")).await;
+    let rows: Vec<String> = (0..50).map(|number| format!("Home {number},Accra,{text}")).collect();
+    let looked_at =
+        look(&editor, "abort", &format!("title,location,description\r\n{}", rows.join("\r\n"))).await;
     assert_eq!(looked_at.status, 200, "{}", looked_at.text());
     assert_eq!(agree(&editor, &looked_at).await.status, 200);
     assert_eq!(site.get("/api/v1/properties?limit=100").await.ids().len(), 50);
