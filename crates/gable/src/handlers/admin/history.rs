@@ -10,7 +10,7 @@ use larder::Reading;
 use listings::history::{Action, Event};
 use serde_json::Value;
 
-use super::listing::ORIGIN;
+use super::listing::{ORIGIN, saved};
 use super::listings::PATH;
 use crate::access::{Caller, Posted, Staff, value};
 use crate::application::Application;
@@ -19,7 +19,6 @@ use crate::handlers::id;
 use crate::pages::admin::history::{EventRow, HistoryPage};
 use crate::pages::admin::listing_form::label;
 use crate::pages::admin::{AdminLayout, Section, moment};
-use crate::write_token;
 
 /// Events on one page.
 const LIMIT: i64 = 50;
@@ -85,10 +84,7 @@ pub async fn revert(
     };
     writing.replace(id, &new).await?;
     let written = writing.commit().await?;
-    let number = super::transaction(&written).unwrap_or_else(|| "1".to_owned());
-    let mut response = super::see_other(&format!("{PATH}{id}/?saved={number}"));
-    write_token::stamp(response.headers_mut(), &written, &application);
-    Ok(response)
+    Ok(saved(&application, id, &written))
 }
 
 fn before(uri: &Uri) -> Option<i64> {

@@ -202,17 +202,17 @@ fn deleting(caller: &Caller, property: &Property, again: Option<&str>) -> Confir
 }
 
 /// To the page of the listing, which shows that it was saved. The browser carries the write token on.
-fn saved(application: &Application, id: i64, written: &Written) -> Response {
-    let number = super::transaction(written).unwrap_or_else(|| "1".to_owned());
+pub(super) fn saved(application: &Application, id: i64, written: &Written) -> Response {
+    let number = super::transaction(written).unwrap_or_default();
     let mut response = super::see_other(&format!("{PATH}{id}/?saved={number}"));
     write_token::stamp(response.headers_mut(), written, application);
     response
 }
 
 fn just_saved(uri: &Uri, property: &Property) -> Option<Saved> {
-    let number = uri.query()?.strip_prefix("saved=").filter(|text| super::is_number(text))?;
+    let number = uri.query()?.strip_prefix("saved=")?;
     Some(Saved {
-        number: Some(number.to_owned()).filter(|number| number != "1"),
+        number: Some(number.to_owned()).filter(|number| super::is_number(number)),
         version: property.version,
         public_href: listing_path(property.id),
         is_public: property.status.is_public(),
