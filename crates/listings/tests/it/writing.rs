@@ -24,6 +24,31 @@ over_both_stores!(
     a_transaction_that_ended_says_nothing_of_the_next_writer,
 );
 
+/// In a file one writes at a time; those who wait take no connection from those who read.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_to_write_to_a_file_holds_up_no_reader() {
+    let test = crate::stores::sqlite().await;
+    let made = test.store.insert(&home("Home", "100")).await.unwrap();
+    let first = test.store.write(&author("ann")).await.unwrap();
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let store = test.store.clone();
+            tokio::spawn(async move { store.write(&author("bob")).await.map(drop) })
+        })
+        .collect();
+    while test.store.pool_use().reads < 20 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        assert_eq!(kept(&test.store, made.id).await.as_ref(), Some(&made));
+    }
+    assert!(waiting.iter().any(|writer| !writer.is_finished()), "they still wait");
+    first.rollback().await.unwrap();
+    for writer in waiting {
+        writer.await.unwrap().ok();
+    }
+}
+
 fn author(name: &str) -> Author {
     Author { name: name.to_owned(), origin: "admin" }
 }

@@ -13,7 +13,18 @@ over_both_databases!(
     wrong_rows_are_left_out_where_that_was_asked_for,
     a_form_that_is_not_ours_imports_nothing,
     a_file_of_some_megabytes_is_taken,
+    who_agrees_twice_at_once_imports_once,
 );
+
+async fn who_agrees_twice_at_once_imports_once(database: Database) {
+    let site = database.serve();
+    let editor = site.signed_in(Role::Editor).await;
+    let rows: String = ["title,location\r\n".to_owned(), "Home,Accra\r\n".repeat(60)].concat();
+    let looked_at = look(&editor, "abort", &rows).await;
+    let answers = futures::future::join_all((0..4).map(|_| agree(&editor, &looked_at))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    assert_eq!(site.get("/api/v1/properties?limit=100").await.ids().len(), 60);
+}
 
 async fn a_file_of_some_megabytes_is_taken(database: Database) {
     let site = database.serve();
