@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use bytes::Bytes;
+use hyper::HeaderMap;
 use larder::clock::Clock;
 use larder::tier::redis::Redis;
 use larder::{Larder, LoadLimits, Options, Pace, PageCache, Policy, Seal, SharedOptions, TokenKey};
@@ -18,6 +19,7 @@ use crate::access::cookie;
 use crate::application::Application;
 use crate::catalogue::Catalogue;
 use crate::error::Error;
+use crate::request_id::RequestId;
 use crate::server::Shortcut;
 use crate::settings::Settings;
 use crate::{router, security};
@@ -89,16 +91,18 @@ pub fn catalogue(settings: &Settings, store: &Store, larder: &Larder) -> Catalog
     Catalogue::new(store.clone(), larder, policy(settings, store, settings.data_cache_ttl))
 }
 
-/// The pages of the site, kept in that larder; their readers show tokens that were signed with that key.
+/// The pages of the site, kept in its larder; its readers show tokens that were signed with its key.
 #[must_use]
-pub fn pages(settings: &Settings, store: &Store, larder: &Larder, key: &TokenKey) -> PageCache {
+pub fn pages(application: &Application) -> PageCache {
+    let Application { settings, store, larder, token_key, .. } = application;
     let policy = policy(settings, store, settings.page_cache_ttl);
     PageCache::new(larder.clone(), "gable", router::pages(policy))
-        .with_token_key(key.clone())
+        .with_token_key(token_key.clone())
         .with_refusal(refusal)
         .with_unreachable(unreachable)
         .with_private(cookie::is_there)
         .with_loads(loads(store), crowded)
+        .with_fields(&fields(application.is_https()))
 }
 
 /// How many pages are made at once: as many as there are connections, since more would wait for one with half of their work
@@ -132,18 +136,21 @@ fn crowded() -> Response<Bytes> {
     Error::Crowded.into_response().map(|_| Bytes::new())
 }
 
+/// The fields of an answer that passes no layer of ours: those for browsers, and a place for the request's number.
+fn fields(is_https: bool) -> HeaderMap {
+    let mut fields = security::fields(is_https);
+    fields.extend([RequestId::place()]);
+    fields
+}
+
 /// Answers what is kept before anything else is done with a request.
 #[must_use]
 pub fn shortcut(application: &Arc<Application>, pages: PageCache) -> Shortcut {
-    /// The fields of [`security::stamp`], and the request's number.
-    const ROOM: usize = security::MOST_FIELDS + 1;
-    let is_https = application.site_url.starts_with("https://");
     let hits = application.metrics.hits(pages.routes());
     let clock = Clock::Boottime;
     Arc::new(move |method, uri, headers| {
         let came_at = clock.now();
-        let mut found = pages.find(came_at, method, uri, headers, ROOM)?;
-        security::stamp(found.response.headers_mut(), is_https);
+        let found = pages.find(came_at, method, uri, headers)?;
         hits.note(method, found.route, found.response.status(), clock.now().since(came_at));
         Some(found.response)
     })

@@ -1,17 +1,18 @@
 //! `X-Request-Id`: the number under which a request is found again in every log that it went through.
 
 use std::fmt;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use rand::RngExt as _;
 use tracing::Instrument as _;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The number of a request: the one that it came with, if that is a plain one, else a new random one.
+/// The number of a request: the one that it came with, if that is a plain one, else a new one, which no other request has.
 #[derive(Debug, Clone)]
 pub struct RequestId(HeaderValue);
 
@@ -19,7 +20,7 @@ impl RequestId {
     /// The number of a request that has these fields.
     pub(crate) fn of(request: &HeaderMap) -> RequestId {
         let given = request.get(HEADER).filter(|value| is_plain(value.as_bytes())).cloned();
-        RequestId(given.unwrap_or_else(RequestId::random))
+        RequestId(given.unwrap_or_else(RequestId::next))
     }
 
     /// Gives a request its number, in its own field: who asks later finds the same one.
@@ -34,14 +35,37 @@ impl RequestId {
         headers.insert(HEADER, self.0.clone());
     }
 
-    fn random() -> HeaderValue {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    /// A place for the number among the fields of an answer that has none yet.
+    pub(crate) fn place() -> (HeaderName, HeaderValue) {
+        (HEADER, HeaderValue::from_static("-"))
+    }
+
+    /// The first half is the same for all numbers that this process gives.
+    fn next() -> HeaderValue {
+        /// Odd, so that every number comes once; far from anything round, so that each looks like any other.
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        static PROCESS: LazyLock<[u8; 8]> = LazyLock::new(rand::random);
+        static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(rand::random()));
+        let number = NEXT.fetch_add(STEP, Ordering::Relaxed).to_be_bytes();
         // By hand and not by the formatter, since it is done for every answer.
-        let text = rand::rng().random::<[u8; 16]>().map(|byte| [byte >> 4, byte & 15]);
-        let text = text.map(|halves| halves.map(|half| DIGITS[usize::from(half)]));
-        HeaderValue::from_bytes(text.as_flattened()).expect("hexadecimal digits are allowed in a field value")
+        let mut text = [0; 32];
+        let bytes = PROCESS.iter().chain(&number);
+        for (place, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+            *place = PAIRS[usize::from(*byte)];
+        }
+        HeaderValue::from_bytes(&text).expect("hexadecimal digits are allowed in a field value")
     }
 }
+
+/// The two hexadecimal digits of every byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let (digits, mut pairs, mut byte) = (b"0123456789abcdef", [[0; 2]; 256], 0);
+    while byte < pairs.len() {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// At most 64 letters, digits, `.`, `_` and `-`: what no log line is broken by.
 fn is_plain(text: &[u8]) -> bool {

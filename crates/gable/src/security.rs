@@ -38,17 +38,14 @@ static STAMPS: LazyLock<[(HeaderName, HeaderValue); FIELDS.len()]> = LazyLock::n
     FIELDS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
 });
 
-/// How many fields [`stamp`] adds.
-pub const MOST_FIELDS: usize = FIELDS.len() + 1;
-
-/// Adds the fields to an answer that brings none of its own.
-pub fn stamp(headers: &mut HeaderMap, is_https: bool) {
-    for (name, value) in &*STAMPS {
-        headers.insert(name, value.clone());
-    }
+/// The fields of an answer that brings none of its own.
+#[must_use]
+pub fn fields(is_https: bool) -> HeaderMap {
+    let mut fields = HeaderMap::from_iter(STAMPS.clone());
     if is_https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+        fields.insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
     }
+    fields
 }
 
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -106,7 +106,6 @@ async fn gable(store: &Store, clock: &Clock) -> (Larder, Router) {
     let options = Options { clock: clock.clone(), ..caching::options(&settings) };
     let larder = Larder::start(|| store.changes(), options).await;
     let token_key = caching::token_key(&settings);
-    let pages = caching::pages(&settings, store, &larder, &token_key);
     let lifecycle = Lifecycle::new();
     let server = Server::new(Limits::default(), AllowedHosts::loopback(), lifecycle.clone());
     let application = Arc::new(Application {
@@ -121,5 +120,6 @@ async fn gable(store: &Store, clock: &Clock) -> (Larder, Router) {
         openapi: Bytes::new(),
         settings,
     });
+    let pages = caching::pages(&application);
     (larder, router(application, &pages))
 }

@@ -11,7 +11,7 @@ pub const SECURE_NAME: &str = "__Host-gable_session";
 /// Whether a request has a session's cookie, right or wrong: then it is somebody's own, and no page for all.
 #[must_use]
 pub fn is_there(headers: &HeaderMap) -> bool {
-    values(headers, NAME).next().is_some() || values(headers, SECURE_NAME).next().is_some()
+    pairs(headers).any(|pair| value(pair, NAME).or(value(pair, SECURE_NAME)).is_some())
 }
 
 /// The secret that a request shows. Of several cookies of one name one is not ours, and nobody can tell which: so none counts.
@@ -53,8 +53,15 @@ fn name(is_https: bool) -> &'static str {
 
 /// The values of every cookie of that name (RFC 6265 §4.2.1), as bytes: what is no text is there all the same.
 fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    pairs(headers).filter_map(|pair| value(pair, name))
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().flat_map(|field| field.as_bytes().split(|byte| *byte == b';'))
+}
+
+fn value<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
 }
 
 #[cfg(test)]

@@ -53,7 +53,6 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
     welcome(&store).await;
     let openapi = serde_json::to_vec(&router::openapi())?.into();
     let token_key = caching::token_key(&settings);
-    let pages = caching::pages(&settings, &store, &larder, &token_key);
     let catalogue = caching::catalogue(&settings, &store, &larder);
     let application = Arc::new(Application {
         settings,
@@ -67,6 +66,7 @@ pub(super) async fn run(settings: Settings, arguments: &Serve) -> anyhow::Result
         passwords: Passwords::default(),
         openapi,
     });
+    let pages = caching::pages(&application);
     let server = server.with_shortcut(caching::shortcut(&application, pages.clone()));
     server.serve(listener, router::router(application, &pages)).await;
     listening.abort();

@@ -1,7 +1,8 @@
 //! What a connection is doing, as seen from its stream, its service and its responses.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -10,6 +11,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 /// Where in the exchange of requests and responses a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Phase {
     /// Accepted; nothing has come yet.
     Opening,
@@ -21,6 +23,11 @@ pub(super) enum Phase {
     Flushing,
     /// All is sent; the next request may come.
     Idle,
+}
+
+impl Phase {
+    /// Each at the place of its number.
+    const ALL: [Phase; 5] = [Phase::Opening, Phase::Head, Phase::Busy, Phase::Flushing, Phase::Idle];
 }
 
 /// A phase, and what decides how long it may last.
@@ -36,24 +43,39 @@ pub(super) struct Moment {
 }
 
 /// The moment of one connection, told by its parts and watched by its watchdog.
+///
+/// All of these belong to the connection's one task, so that nothing happens between one look and the next; they are atomic
+/// because a task wanders from thread to thread, and take no lock because each answer passes here half a dozen times.
 #[derive(Debug)]
 pub(super) struct Activity {
-    moment: Mutex<Moment>,
+    phase: AtomicU8,
+    write_blocked: AtomicBool,
+    turn: AtomicU64,
+    request: AtomicU64,
 }
 
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
-        let start = Moment { phase: Phase::Opening, write_blocked: false, turn: 0, request: 0 };
-        Arc::new(Self { moment: Mutex::new(start) })
+        Arc::new(Self {
+            phase: AtomicU8::new(Phase::Opening as u8),
+            write_blocked: AtomicBool::new(false),
+            turn: AtomicU64::new(0),
+            request: AtomicU64::new(0),
+        })
     }
 
     pub(super) fn now(&self) -> Moment {
-        self.with(|moment| *moment)
+        Moment {
+            phase: self.phase(),
+            write_blocked: self.write_blocked.load(Relaxed),
+            turn: self.turn.load(Relaxed),
+            request: self.request.load(Relaxed),
+        }
     }
 
     /// Nothing is promised to the client: it has its last response, and no request is complete.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.now().phase, Phase::Opening | Phase::Head | Phase::Idle)
+        matches!(self.phase(), Phase::Opening | Phase::Head | Phase::Idle)
     }
 
     pub(super) fn bytes_came(&self) {
@@ -63,7 +85,7 @@ impl Activity {
     /// Marks the begin of a request; the token, dropped, marks that its response is made.
     pub(super) fn request_came(self: &Arc<Self>) -> InHand {
         self.step(&[Phase::Opening, Phase::Head, Phase::Idle], Phase::Busy);
-        self.with(|moment| moment.request += 1);
+        next(&self.request);
         InHand(Arc::clone(self))
     }
 
@@ -73,32 +95,32 @@ impl Activity {
     }
 
     pub(super) fn write_went(&self, blocked: bool) {
-        self.with(|moment| {
-            if moment.write_blocked != blocked {
-                moment.write_blocked = blocked;
-                moment.turn += 1;
-            }
-        });
+        if self.write_blocked.load(Relaxed) != blocked {
+            self.write_blocked.store(blocked, Relaxed);
+            next(&self.turn);
+        }
     }
 
     fn response_made(&self) {
         self.step(&[Phase::Busy], Phase::Flushing);
     }
 
-    fn step(&self, from: &[Phase], to: Phase) {
-        self.with(|moment| {
-            if from.contains(&moment.phase) {
-                moment.phase = to;
-                moment.turn += 1;
-            }
-        });
+    fn phase(&self) -> Phase {
+        let phase = self.phase.load(Relaxed);
+        Phase::ALL[usize::from(phase)]
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut Moment) -> T) -> T {
-        // A moment is whole after every step, even one that panicked in between.
-        let mut moment = self.moment.lock().unwrap_or_else(PoisonError::into_inner);
-        look(&mut moment)
+    fn step(&self, from: &[Phase], to: Phase) {
+        if from.contains(&self.phase()) {
+            self.phase.store(to as u8, Relaxed);
+            next(&self.turn);
+        }
     }
+}
+
+/// The number after it, which only its own task gives it.
+fn next(number: &AtomicU64) {
+    number.store(number.load(Relaxed) + 1, Relaxed);
 }
 
 /// A request whose response isn't made yet.

@@ -13,6 +13,7 @@ use super::Shared;
 use super::activity::Activity;
 use super::closing;
 use super::front::Front;
+use super::host::AdmittedHost;
 use super::limits::Limits;
 use super::stream::ClientStream;
 use super::watchdog::{Overdue, Watchdog};
@@ -35,7 +36,12 @@ pub(super) async fn attend(shared: Arc<Shared>, socket: TcpStream, peer: SocketA
     let activity = Activity::new();
     let mut connection = protocol(&shared.limits).serve_connection(
         TokioIo::new(ClientStream::new(socket, Arc::clone(&activity))),
-        Front { shared: Arc::clone(&shared), activity: Arc::clone(&activity), peer },
+        Front {
+            shared: Arc::clone(&shared),
+            activity: Arc::clone(&activity),
+            peer,
+            host: AdmittedHost::default(),
+        },
     );
     let ended = drive(&shared, &activity, &mut connection).await;
     let parts = connection.into_parts();

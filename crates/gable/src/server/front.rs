@@ -22,10 +22,11 @@ use tracing::{debug, error};
 
 use super::Shared;
 use super::activity::{Activity, ResponseBody};
+use super::host::AdmittedHost;
 use super::limits::Limits;
 use super::refusal::{self, Reason, Refusal};
 use super::request_body::{self, BodyFate, FateOfBody};
-use super::{host, target};
+use super::target;
 use crate::request_id::RequestId;
 
 /// The service of one connection.
@@ -33,6 +34,7 @@ pub(super) struct Front {
     pub(super) shared: Arc<Shared>,
     pub(super) activity: Arc<Activity>,
     pub(super) peer: SocketAddr,
+    pub(super) host: AdmittedHost,
 }
 
 impl Service<Request<Incoming>> for Front {
@@ -42,7 +44,7 @@ impl Service<Request<Incoming>> for Front {
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         let in_hand = self.activity.request_came();
-        let checked = check(&self.shared, &request);
+        let checked = check(&self.shared, &self.host, &request);
         if checked.is_ok()
             && let Some(response) = at_once(&self.shared, &request)
         {
@@ -89,13 +91,13 @@ async fn respond(
     }
 }
 
-fn check(shared: &Shared, request: &Request<Incoming>) -> Result<(), Refusal> {
+fn check(shared: &Shared, host: &AdmittedHost, request: &Request<Incoming>) -> Result<(), Refusal> {
     let uri = request.uri();
     target::check_length(uri, shared.limits.target_bytes)?;
     target::check_method(request.method())?;
     target::check_form(uri)?;
     let allowed_hosts = (!shared.open_paths.contains(&uri.path())).then_some(&shared.allowed_hosts);
-    host::check_host(request.headers(), uri, allowed_hosts)?;
+    host.check(request.headers(), uri, allowed_hosts)?;
     target::check_encoding(uri)?;
     check_body_is_meant(request)?;
     request_body::check_announced(request.body(), &shared.limits_at(uri))

@@ -1,9 +1,10 @@
 //! Which host a request is for, and whether that is us.
 
 use std::net::Ipv6Addr;
+use std::sync::OnceLock;
 
 use axum::http::header::HOST;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 
 use super::allowed_hosts::AllowedHosts;
 use super::refusal::{Reason, Refusal, quoted};
@@ -62,30 +63,49 @@ fn parse_port(text: &str) -> Result<Option<u16>, NotAHost> {
     }
 }
 
-/// Refuses a request that does not say exactly once, in a valid form, that it is for us.
-///
-/// RFC 9112, section 3.2: 400 for a missing, repeated or invalid `Host`. HTTP/1.0 knew no `Host`;
-/// a request without one is refused all the same, as nobody can tell which site it is for. Where
-/// the target names a host as well (absolute form), both must be ours. Without `allowed`, any host is.
-pub(super) fn check_host(
-    headers: &HeaderMap,
-    target: &Uri,
-    allowed: Option<&AllowedHosts>,
-) -> Result<(), Refusal> {
-    admit("the Host header", only_host(headers)?, allowed)?;
-    match target.authority() {
-        Some(authority) => admit("the request target", authority.as_str(), allowed),
-        None => Ok(()),
+/// The host that the client of one connection has asked for, and may: it asks for the same one again and again, and that is
+/// looked at once.
+#[derive(Debug, Default)]
+pub(super) struct AdmittedHost(OnceLock<HeaderValue>);
+
+impl AdmittedHost {
+    /// Refuses a request that does not say exactly once, in a valid form, that it is for us.
+    ///
+    /// RFC 9112, section 3.2: 400 for a missing, repeated or invalid `Host`. HTTP/1.0 knew no `Host`;
+    /// a request without one is refused all the same, as nobody can tell which site it is for. Where
+    /// the target names a host as well (absolute form), both must be ours. Without `allowed`, any host is.
+    pub(super) fn check(
+        &self,
+        headers: &HeaderMap,
+        target: &Uri,
+        allowed: Option<&AllowedHosts>,
+    ) -> Result<(), Refusal> {
+        let host = only_host(headers)?;
+        if self.0.get() != Some(host) {
+            admit("the Host header", text(host)?, allowed)?;
+            if allowed.is_some() {
+                // A copy: as it is, it holds on to all that was read with it.
+                let _ = HeaderValue::from_bytes(host.as_bytes()).map(|host| self.0.set(host));
+            }
+        }
+        match target.authority() {
+            Some(authority) => admit("the request target", authority.as_str(), allowed),
+            None => Ok(()),
+        }
     }
 }
 
-fn only_host(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn text(host: &HeaderValue) -> Result<&str, Refusal> {
+    host.to_str().map_err(|_| refused("the Host header has bytes that are not ASCII"))
+}
+
+fn only_host(headers: &HeaderMap) -> Result<&HeaderValue, Refusal> {
     let mut values = headers.get_all(HOST).iter();
     let host = values.next().ok_or_else(|| refused("the request has no Host header"))?;
     if values.next().is_some() {
         return Err(refused("the request has more than one Host header"));
     }
-    host.to_str().map_err(|_| refused("the Host header has bytes that are not ASCII"))
+    Ok(host)
 }
 
 fn admit(place: &str, text: &str, allowed: Option<&AllowedHosts>) -> Result<(), Refusal> {
@@ -116,6 +136,27 @@ mod tests {
         assert_eq!(Host::parse("example.com:"), Ok((name, None)));
         assert_eq!(Host::parse("example.com.:80"), Ok((name, Some(80))));
         assert_eq!(Host::parse("[::1]:8000"), Ok((address, Some(8000))));
+    }
+
+    #[test]
+    fn what_was_admitted_once_admits_nothing_else() {
+        let (admitted, ours) = (AdmittedHost::default(), AllowedHosts::parse("example.com").unwrap());
+        let asks = |host: &'static str, target: &'static str| {
+            let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]);
+            admitted.check(&headers, &Uri::from_static(target), Some(&ours)).is_ok()
+        };
+        assert!(asks("example.com", "/") && asks("example.com", "/"));
+        assert!(!asks("example.net", "/"));
+        assert!(asks("EXAMPLE.com:80", "/"));
+        assert!(!asks("example.com", "http://example.net/"));
+    }
+
+    #[test]
+    fn a_host_that_any_path_may_have_is_not_admitted_for_the_others() {
+        let (admitted, ours) = (AdmittedHost::default(), AllowedHosts::parse("example.com").unwrap());
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("10.0.0.1"))]);
+        assert!(admitted.check(&headers, &Uri::from_static("/healthz"), None).is_ok());
+        assert!(admitted.check(&headers, &Uri::from_static("/"), Some(&ours)).is_err());
     }
 
     #[test]

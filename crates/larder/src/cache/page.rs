@@ -6,12 +6,14 @@
 //! layer     around the routes: a hit never reaches them, a miss reaches them without its header fields
 //! page      what is kept: bytes in every coding, a media type, links
 //! answer    what this request gets of it: coding, 304, Cache-Status
+//! head      the fields of a hit, made beforehand
 //! ```
 
 mod admission;
 mod answer;
 mod coding;
 mod groups;
+mod head;
 mod layer;
 #[expect(clippy::module_inception, reason = "it is what the folder is about")]
 mod page;

@@ -3,9 +3,14 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http::Method;
+use http::header::{HeaderMap, HeaderValue};
 use larder::{DataCache, Policy, Reading, Weigh};
 
-use crate::shop::{LEASE, SECOND, Shop, Times, number, plain, policy, shop_with};
+use crate::shop::{
+    Database, LEASE, OF_SHOP, Responding, SECOND, Shop, Times, field, number, plain, policy, settle, shelf,
+    shop_with,
+};
 
 struct Number(i64);
 
@@ -70,7 +75,7 @@ async fn what_is_dropped_is_made_again() {
 async fn a_kept_page_is_found_at_once_without_the_routes() {
     let (shop, _) = shop_over_data(Duration::ZERO).await;
     let (uri, headers) = ("/shelf/1".parse().unwrap(), http::HeaderMap::new());
-    let find = || shop.pages.find(shop.clock.now(), &http::Method::GET, &uri, &headers, 0);
+    let find = || shop.pages.find(shop.clock.now(), &http::Method::GET, &uri, &headers);
     assert!(find().is_none());
     shop.get("/shelf/1").await;
     let found = find().unwrap();
@@ -78,6 +83,41 @@ async fn a_kept_page_is_found_at_once_without_the_routes() {
     shop.database.write(1);
     shop.pass(2 * LEASE).await;
     assert!(find().is_none(), "what has changed is not found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_found_at_once_says_what_the_longer_way_says_and_what_was_given_to_it() {
+    let linked = |database: Database, request: http::Request<String>| -> Responding {
+        Box::pin(async move {
+            let mut response = shelf(&database, &request);
+            let link = HeaderValue::from_static("</shelf/2>; rel=\"next\"");
+            if request.uri().path() == "/shelf/2" {
+                response.headers_mut().insert("link", link);
+            }
+            response
+        })
+    };
+    let shop = shop_with(policy(), linked).await;
+    for (path, coding) in [("/shelf/1", "br"), ("/shelf/2", "gzip"), ("/shelf/2", "identity")] {
+        let etag = shop.get_with(path, &[("accept-encoding", coding)]).await.header("etag").to_owned();
+        settle().await;
+        for (method, condition) in
+            [(Method::GET, "\"none\""), (Method::HEAD, "\"none\""), (Method::GET, &etag)]
+        {
+            let asked = [("accept-encoding", coding), ("if-none-match", condition)];
+            let longer = shop.ask(method.clone(), path, &asked, "").await;
+            let headers = HeaderMap::from_iter(asked.map(field));
+            let found = shop
+                .pages
+                .find(shop.clock.now(), &method, &path.parse().unwrap(), &headers)
+                .unwrap()
+                .response;
+            let mut expected = longer.headers.clone();
+            expected.extend(OF_SHOP.map(field));
+            assert_eq!(*found.headers(), expected, "{method} {path} {coding} {condition}");
+            assert_eq!((found.status(), found.into_body()), (longer.status, longer.body));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,7 +62,7 @@ impl Log {
 
 fn find(shop: &Shop, target: &str) -> bool {
     let (uri, headers) = (target.parse().unwrap(), HeaderMap::new());
-    shop.pages.find(shop.clock.now(), &Method::GET, &uri, &headers, 0).is_some()
+    shop.pages.find(shop.clock.now(), &Method::GET, &uri, &headers).is_some()
 }
 
 #[tokio::test(start_paused = true)]

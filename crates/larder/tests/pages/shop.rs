@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use larder::cache::page::PageService;
@@ -254,10 +254,18 @@ pub(crate) async fn shop_with_loads(
     let pages = PageCache::new(larder.clone(), "shop", vec![PageRule { route: "shelf", policy, address }])
         .with_token_key(TokenKey::new(SECRET))
         .with_loads(limits, crowded)
+        .with_fields(&HeaderMap::from_iter(OF_SHOP.map(field)))
         .with_private(|headers| headers.contains_key("x-session"));
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let routes = Routes { database: database.clone(), route: Arc::new(route), seen: Arc::clone(&seen) };
     Shop { service: pages.layer(routes), database, clock, larder, pages, seen }
+}
+
+/// Fields of what is found without a layer of the shop.
+pub(crate) const OF_SHOP: [(&str, &str); 2] = [("server", "shop"), ("x-number", "none yet")];
+
+pub(crate) fn field((name, value): (&str, &str)) -> (HeaderName, HeaderValue) {
+    (name.parse().unwrap(), value.parse().unwrap())
 }
 
 fn crowded() -> Response<Bytes> {

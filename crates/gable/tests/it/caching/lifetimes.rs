@@ -45,7 +45,6 @@ impl Still {
         let lifecycle = Lifecycle::new();
         let server = Server::new(Limits::default(), settings.allowed_hosts.clone(), lifecycle.clone());
         let token_key = caching::token_key(&settings);
-        let pages = caching::pages(&settings, &store, &larder, &token_key);
         let application = Application {
             catalogue: caching::catalogue(&settings, &store, &larder),
             settings,
@@ -58,6 +57,7 @@ impl Still {
             passwords: Passwords::default(),
             openapi: Bytes::new(),
         };
+        let pages = caching::pages(&application);
         let router = router::router(Arc::new(application), &pages);
         Still { router, larder, clock, _database: database }
     }

@@ -1,7 +1,5 @@
 //! From a page to a response: coding, validators, and what is said about where it comes from.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use http::header::{
     AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
@@ -9,15 +7,20 @@ use http::header::{
 };
 use http::{Method, Response, StatusCode};
 
+use super::head::{Heads, Shape};
 use super::page::{Coded, Page};
 use crate::clock::Moment;
+use crate::counts::{Missed, NotKept};
 use crate::entry::Entry;
-use crate::flow::read::How;
+use crate::flow::read::{How, Level};
 
 /// `Cache-Status` (RFC 9211).
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
+pub(super) const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The coding is all that differs from one request to another.
+pub(super) const VARIES_BY: &str = "Accept-Encoding";
 
 /// What a page was asked for with.
 #[derive(Debug, Clone, Copy)]
@@ -43,33 +46,58 @@ impl PageRequest<'_> {
 }
 
 impl Page {
-    /// The response to a request, if the coding that it wants has been made.
-    pub(super) fn answer_at_once(&self, request: PageRequest<'_>, room: usize) -> Option<Response<Bytes>> {
-        self.if_coded(self.coding_for(request.headers)).map(|coded| self.respond(request, coded, room))
+    /// The response of a hit to a request that is nobody's own and came at that moment, if the coding that it wants has been
+    /// made. Its head is a copy of one of these; `name` is what the cache is called.
+    pub(super) fn hit(
+        &self,
+        request: PageRequest<'_>,
+        entry: &Entry,
+        now: Moment,
+        name: &str,
+        heads: &Heads,
+    ) -> Option<Response<Bytes>> {
+        let coded = self.if_coded(self.coding_for(request.headers))?;
+        let (groups, coding) = (self.groups(entry), coded.coding.name());
+        let is_whole = !request.confirms(&coded.etag);
+        let shape = Shape([is_whole, is_whole && coding.is_some(), self.link.is_some(), groups.is_some()]);
+        let value_of = |field: &HeaderName| {
+            Some(match *field {
+                ETAG => coded.etag.clone(),
+                AGE => age(entry, now),
+                CACHE_STATUS => status(entry, name, now, How::Hit(Level::Memory)),
+                CONTENT_TYPE => self.media_type.clone(),
+                CONTENT_LENGTH => coded.length.clone(),
+                CONTENT_ENCODING => HeaderValue::from_static(coding?),
+                LINK => self.link.clone()?,
+                _ if *field == CACHE_GROUPS => groups?.clone(),
+                _ => return None,
+            })
+        };
+        let has_body = is_whole && request.method != Method::HEAD;
+        let mut response = Response::new(if has_body { coded.bytes.clone() } else { Bytes::new() });
+        *response.status_mut() = if is_whole { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
+        *response.headers_mut() = heads.filled(shape, value_of);
+        Some(response)
     }
 
     /// The response to a request: in the coding that it wants, or 304 where it has that already. A coding is made when it is
     /// first asked for.
     pub async fn answer(&self, request: PageRequest<'_>) -> Response<Bytes> {
         let coding = self.coding_for(request.headers);
-        if let Some(coded) = self.if_coded(coding) {
-            return self.respond(request, coded, 0);
-        }
         let etag = self.etag(coding);
         if request.confirms(&etag) {
-            return self.not_modified(etag, request, 0);
+            return self.not_modified(etag, request);
         }
-        self.respond(request, &self.coded(coding).await, 0)
+        self.respond(request, &self.coded(coding).await)
     }
 
-    /// `room` is for so many more header fields.
-    fn respond(&self, request: PageRequest<'_>, coded: &Coded, room: usize) -> Response<Bytes> {
+    fn respond(&self, request: PageRequest<'_>, coded: &Coded) -> Response<Bytes> {
         if request.confirms(&coded.etag) {
-            return self.not_modified(coded.etag.clone(), request, room);
+            return self.not_modified(coded.etag.clone(), request);
         }
         let is_head = request.method == Method::HEAD;
         let mut response = Response::new(if is_head { Bytes::new() } else { coded.bytes.clone() });
-        *response.headers_mut() = self.fields(coded.etag.clone(), request, room);
+        *response.headers_mut() = self.fields(coded.etag.clone(), request);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.media_type.clone());
         headers.insert(CONTENT_LENGTH, coded.length.clone());
@@ -79,20 +107,20 @@ impl Page {
         response
     }
 
-    fn not_modified(&self, etag: HeaderValue, request: PageRequest<'_>, room: usize) -> Response<Bytes> {
+    fn not_modified(&self, etag: HeaderValue, request: PageRequest<'_>) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        *response.headers_mut() = self.fields(etag, request, room);
+        *response.headers_mut() = self.fields(etag, request);
         response
     }
 
     /// What a 200 and a 304 have in common (RFC 9110 §15.4.5).
-    fn fields(&self, etag: HeaderValue, request: PageRequest<'_>, room: usize) -> HeaderMap {
+    fn fields(&self, etag: HeaderValue, request: PageRequest<'_>) -> HeaderMap {
         const OWN_FIELDS: usize = 10;
-        let mut headers = HeaderMap::with_capacity(OWN_FIELDS + room);
+        let mut headers = HeaderMap::with_capacity(OWN_FIELDS);
         headers.insert(ETAG, etag);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control(request.headers)));
-        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.insert(VARY, HeaderValue::from_static(VARIES_BY));
         if let Some(link) = &self.link {
             headers.insert(LINK, link.clone());
         }
@@ -101,8 +129,7 @@ impl Page {
 
     /// Says where the page comes from, and what caches in front may drop it by.
     pub(super) fn describe(&self, headers: &mut HeaderMap, entry: &Entry, name: &str, now: Moment, how: How) {
-        let age = now.since(entry.made_at()).as_secs();
-        headers.insert(AGE, HeaderValue::from(age));
+        headers.insert(AGE, age(entry, now));
         headers.insert(CACHE_STATUS, status(entry, name, now, how));
         if let Some(groups) = self.groups(entry) {
             headers.insert(CACHE_GROUPS, groups.clone());
@@ -115,35 +142,70 @@ impl Page {
 
 /// What is said of an answer that is somebody's own.
 pub(super) const OWN: &str = "private, no-store";
+/// What is said of an answer for everybody.
+pub(super) const PUBLIC: &str = "public, no-cache";
 
 /// Browsers and caches in front ask each time, and mostly hear 304: a copy of theirs is outside of what is promised. What
 /// somebody sees who says who they are is theirs alone (RFC 9111 §3.5).
 #[must_use]
 pub fn cache_control(request: &HeaderMap) -> &'static str {
-    if request.contains_key(AUTHORIZATION) { OWN } else { "public, no-cache" }
+    if request.contains_key(AUTHORIZATION) { OWN } else { PUBLIC }
+}
+
+/// How long ago it was made, in seconds (RFC 9111 §5.1).
+fn age(entry: &Entry, now: Moment) -> HeaderValue {
+    HeaderValue::from(now.since(entry.made_at()).as_secs())
 }
 
 fn status(entry: &Entry, name: &str, now: Moment, how: How) -> HeaderValue {
-    let ttl = entry.fresh_until().since(now).as_secs();
-    let mut text = String::with_capacity(48);
-    let _ = match how {
-        How::Hit(level) => write!(text, "{name}; hit; ttl={ttl}; detail={}", level.name()),
-        How::Stale => write!(text, "{name}; hit; detail=stale"),
+    if let How::Hit(level) = how {
+        let ttl = entry.fresh_until().since(now).as_secs();
+        return status_of_hit(name, ttl, level.name());
+    }
+    let mut text = name.to_owned();
+    match how {
+        How::Hit(_) => {}
+        How::Stale => text.push_str("; hit; detail=stale"),
         How::Loaded { missed, collapsed, not_kept } => {
-            let forward = if missed == crate::Missed::Absent { "uri-miss" } else { "stale" };
-            let _ = write!(text, "{name}; fwd={forward}");
+            text.push_str(if missed == Missed::Absent { "; fwd=uri-miss" } else { "; fwd=stale" });
             if collapsed {
                 text.push_str("; collapsed");
-            }
-            if not_kept.is_none() && !collapsed {
+            } else if not_kept.is_none() {
                 text.push_str("; stored");
             }
-            match (missed, not_kept) {
-                (_, Some(why)) => write!(text, "; detail={}", why.name()),
-                (crate::Missed::Absent, None) => Ok(()),
-                (missed, None) => write!(text, "; detail={}", missed.name()),
+            let why = not_kept.map(NotKept::name).or((missed != Missed::Absent).then(|| missed.name()));
+            if let Some(why) = why {
+                text.push_str("; detail=");
+                text.push_str(why);
             }
         }
-    };
+    }
     HeaderValue::from_maybe_shared(Bytes::from(text)).expect("words and digits are allowed in a field value")
+}
+
+/// Without the formatter and in one block of just that size, since every hit says it.
+fn status_of_hit(name: &str, ttl: u64, level: &str) -> HeaderValue {
+    const BEFORE: &str = "; hit; ttl=";
+    const BETWEEN: &str = "; detail=";
+    let digits = ttl.checked_ilog10().unwrap_or_default() + 1;
+    let bytes = name.len() + BEFORE.len() + digits as usize + BETWEEN.len() + level.len();
+    let mut text = Vec::with_capacity(bytes);
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(BEFORE.as_bytes());
+    text.extend((0..digits).rev().map(|place| b'0' + (ttl / 10_u64.pow(place) % 10) as u8));
+    text.extend_from_slice(BETWEEN.as_bytes());
+    text.extend_from_slice(level.as_bytes());
+    HeaderValue::from_maybe_shared(Bytes::from(text)).expect("words and digits are allowed in a field value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_hit_is_written_as_a_formatter_would() {
+        for ttl in [0, 9, 10, 907, u64::MAX] {
+            assert_eq!(status_of_hit("shop", ttl, "memory"), format!("shop; hit; ttl={ttl}; detail=memory"));
+        }
+    }
 }

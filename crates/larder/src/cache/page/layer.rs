@@ -20,6 +20,7 @@ use tower_service::Service;
 
 use super::admission::{Admission, Crowded, LoadLimits};
 use super::answer::{CACHE_STATUS, OWN, PageRequest};
+use super::head::Heads;
 use super::page::Page;
 use super::rule::{PageRule, Rules, Target};
 use crate::clock::Moment;
@@ -57,6 +58,7 @@ struct Inner {
     unreachable: fn() -> Response<Bytes>,
     admission: Admission,
     crowded: fn() -> Response<Bytes>,
+    heads: Heads,
 }
 
 /// A page that was there.
@@ -87,6 +89,7 @@ impl PageCache {
             unreachable: come_again,
             admission: Admission::new(LoadLimits::default()),
             crowded: come_again,
+            heads: Heads::with(&HeaderMap::new()),
         }))
     }
 
@@ -142,6 +145,16 @@ impl PageCache {
         })
     }
 
+    /// The same, giving these fields to whatever [`find`](PageCache::find) finds: that passes no layer which could. A field that
+    /// is given its value only afterwards, such as a request's number, has its place here with any value.
+    ///
+    /// # Panics
+    /// Where the cache is in use already.
+    #[must_use]
+    pub fn with_fields(self, fields: &HeaderMap) -> PageCache {
+        self.changed(|inner| inner.heads = Heads::with(fields))
+    }
+
     fn changed(self, change: impl FnOnce(&mut Inner)) -> PageCache {
         let mut inner = Arc::into_inner(self.0).expect("a page cache is set up before it is shared");
         change(&mut inner);
@@ -154,17 +167,9 @@ impl PageCache {
     }
 
     /// The answer to a request that came at that moment, if the page is kept, true, and coded as it is wanted. Waits for
-    /// nobody; made to be asked before anything else is done with a request. `room` is for so many header fields that the
-    /// caller will add.
+    /// nobody; made to be asked before anything else is done with a request.
     #[must_use]
-    pub fn find(
-        &self,
-        at: Moment,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        room: usize,
-    ) -> Option<FoundPage> {
+    pub fn find(&self, at: Moment, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<FoundPage> {
         if self.reason_to_pass(method, headers).is_some() {
             return None;
         }
@@ -175,8 +180,8 @@ impl PageCache {
             // Close to its end: the longer way makes it again in the background.
             return None;
         }
-        let mut response = page.answer_at_once(PageRequest { method, headers }, room)?;
-        page.describe(response.headers_mut(), page.entry(), self.0.name, at, How::Hit(Level::Memory));
+        let request = PageRequest { method, headers };
+        let response = page.hit(request, page.entry(), at, self.0.name, &self.0.heads)?;
         self.0.larder.shelf().counts.hit(Kind::Page);
         tracing::debug!(key = %target.key, how = How::Hit(Level::Memory).name(), statements = 0, "page");
         Some(FoundPage { response, route: target.route })
