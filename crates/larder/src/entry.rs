@@ -118,6 +118,11 @@ impl Entry {
         self.checked.fetch_max(position, Ordering::Relaxed);
     }
 
+    /// Bytes of the value when it was made.
+    pub(crate) fn value_bytes(&self) -> usize {
+        self.value_bytes
+    }
+
     /// Bytes of the value when it was made, of what it was made from, and of the entry itself; of the value, two blocks.
     pub(crate) fn bytes(&self) -> usize {
         let shared = |bytes: usize| bytes + 2 * size_of::<usize>() + BLOCK_BYTES;

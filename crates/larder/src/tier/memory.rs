@@ -108,8 +108,9 @@ impl Memory {
         fits
     }
 
-    /// Takes note that a kept entry has come to weigh `more` bytes beside its own; one that was replaced meanwhile is left.
-    pub(crate) fn reweigh(&self, key: &Key, entry: &Arc<Entry>, more: usize) {
+    /// Takes note that the value of a kept entry has come to weigh so many bytes; one that was replaced meanwhile is left.
+    pub(crate) fn reweigh(&self, key: &Key, entry: &Arc<Entry>, value_bytes: usize) {
+        let more = value_bytes.saturating_sub(entry.value_bytes());
         let is_still_there =
             self.map.peek(&key.borrowed()).is_some_and(|slot| Arc::ptr_eq(&slot.entry, entry));
         if is_still_there && !self.keep(key.clone(), Arc::clone(entry), more) {
@@ -232,9 +233,10 @@ mod tests {
         let (first, second) = (entry(1_000), entry(1_000));
         memory.keep(key(1), Arc::clone(&first), 0);
         let before = memory.figures().bytes;
-        memory.reweigh(&key(1), &first, 500);
+        let grown = first.value_bytes() + 500;
+        memory.reweigh(&key(1), &first, grown);
         assert_eq!(memory.figures().bytes, before + 500);
-        memory.reweigh(&key(1), &second, 5_000);
+        memory.reweigh(&key(1), &second, grown + 5_000);
         assert_eq!(memory.figures().bytes, before + 500, "another entry lies there");
         memory.reweigh(&key(1), &first, LEAST_BYTES);
         assert!(!holds(&memory, 1));

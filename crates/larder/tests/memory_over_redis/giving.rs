@@ -3,11 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use larder::{Page, Policy, Reading};
+use axum::body::Body;
+use axum::routing::get;
+use axum::{Extension, Router, extract::Request};
+use larder::{Page, PageCache, PageRule, Policy, Reading};
 use testkit::Redis;
+use tower_layer::Layer as _;
+use tower_service::Service as _;
 
 use crate::scene::{
-    Broken, FROM_MEMORY, FROM_REDIS, Hands, LIFETIME, Scene, Shown, is_loaded, name, redis_name, until,
+    Broken, FROM_MEMORY, FROM_REDIS, Hands, LIFETIME, Node, Scene, Shown, is_loaded, name, redis_name, until,
 };
 
 #[tokio::test]
@@ -207,14 +212,17 @@ async fn values_of_two_types_under_one_name_are_not_taken_for_one_another() {
 
 #[tokio::test]
 async fn a_page_comes_with_all_its_codings_and_its_validators() {
-    use larder::Shelve as _;
+    use larder::{Shelve as _, Weigh as _};
     let text = "A shelf with jars and tins. ".repeat(200);
     for (media_type, body) in [("text/html; charset=utf-8", text.as_str()), ("text/html", "short")] {
         let page = Page::new(media_type.parse().unwrap(), body.to_owned())
             .with_link("</?page=2>; rel=\"next\"".parse().unwrap());
         let bytes = page.to_bytes().await.unwrap();
         let read = Page::of_bytes(&bytes.clone().into()).unwrap();
+        let (in_codings, longest) = (read.bytes(), body.len().max(1_024));
         assert_eq!(read.plain(), page.plain());
+        let grown = if body.len() < longest { 0 } else { body.len() };
+        assert_eq!(read.bytes(), in_codings + grown, "it takes no bytes before somebody wants them");
         for coding in ["br", "zstd", "gzip", "identity"] {
             let headers = [(http::header::ACCEPT_ENCODING, coding.parse().unwrap())].into_iter().collect();
             let request = larder::cache::page::PageRequest { method: &http::Method::GET, headers: &headers };
@@ -225,6 +233,37 @@ async fn a_page_comes_with_all_its_codings_and_its_validators() {
             assert!(Page::of_bytes(&bytes[..end].to_vec().into()).is_none());
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_that_came_in_codings_weighs_more_once_somebody_wants_it_in_none() {
+    let redis = Redis::start();
+    let scene = Scene::over(&redis.url());
+    let (one, other) = (scene.node().await, scene.node().await);
+    let body = "A shelf with jars and tins. ".repeat(200);
+    let ask = async |node: &Node, coding: &str| {
+        let (database, shown) = (scene.database.clone(), body.clone());
+        let show = async move |Extension(reading): Extension<Reading>| {
+            database.ask(&reading, 1);
+            Extension(Page::new("text/html".parse().unwrap(), shown))
+        };
+        let policy = Policy { lifetime: LIFETIME, ..Policy::default() };
+        let rule = PageRule { route: "shelf", policy, address: |uri| Some(uri.path().to_owned()) };
+        let pages = PageCache::new(node.larder.clone(), "shop", vec![rule]);
+        let request = Request::get("/").header("accept-encoding", coding).body(Body::empty()).unwrap();
+        let mut service = pages.layer(Router::new().route("/", get(show)));
+        let response = service.call(request).await.unwrap();
+        response.headers()["cache-status"].to_str().unwrap().to_owned()
+    };
+    ask(&one, "br").await;
+    until(|| one.shared().written > 0).await;
+    let from_redis = ask(&other, "br").await;
+    assert!(from_redis.ends_with("detail=redis"), "{from_redis}");
+    let before = other.larder.figures().memory.bytes;
+    assert!(ask(&other, "gzip").await.ends_with("detail=memory"));
+    assert_eq!(other.larder.figures().memory.bytes, before, "it had come in every coding");
+    assert!(ask(&other, "identity").await.ends_with("detail=memory"));
+    assert_eq!(other.larder.figures().memory.bytes, before + body.len() as u64);
 }
 
 #[tokio::test]

@@ -71,6 +71,9 @@ impl Coding {
 
     /// The body in this coding; none where it could not be made.
     pub(super) async fn encode(self, body: &Bytes) -> Option<Bytes> {
+        if self == Coding::Identity {
+            return Some(body.clone());
+        }
         if body.len() < BESIDE_BYTES {
             return Some(self.encoded(body));
         }
@@ -90,12 +93,15 @@ impl Coding {
     }
 }
 
+/// Whether something says of itself that so many bytes were compressed by zstd to it: to look at that costs nothing.
+pub(super) fn says_zstd(coded: &[u8], bytes: usize) -> bool {
+    matches!(zstd::zstd_safe::get_frame_content_size(coded), Ok(Some(says)) if says == bytes as u64)
+}
+
 /// The bytes that were compressed by zstd and are so many; none where they are not.
 pub(super) fn of_zstd(coded: &[u8], bytes: usize) -> Option<Bytes> {
-    // What it says of itself comes first: that costs nothing.
-    let says = zstd::zstd_safe::get_frame_content_size(coded).ok()??;
-    let plain = (says == bytes as u64).then(|| zstd::bulk::decompress(coded, bytes).ok())??;
-    Some(plain.into())
+    let plain = says_zstd(coded, bytes).then(|| zstd::bulk::decompress(coded, bytes).ok())??;
+    (plain.len() == bytes).then(|| plain.into())
 }
 
 /// Does work on a thread where it holds nobody up; none where it fails or the program ends. It keeps its place until it is

@@ -24,8 +24,9 @@ use super::head::Heads;
 use super::page::Page;
 use super::rule::{PageRule, Rules, Target};
 use crate::clock::Moment;
+use crate::entry::{Kept, Weigh as _};
 use crate::flow::read::{Answer, Failed, How, Level};
-use crate::key::Kind;
+use crate::key::{Key, Kind};
 use crate::larder::Larder;
 use crate::reading::{Asked, Reading};
 use crate::shelve::Codec;
@@ -224,18 +225,26 @@ impl PageCache {
     ) -> Response<Bytes> {
         let Answer { value: page, how, statements, .. } = answer;
         tracing::debug!(key = %target.key, how = how.name(), why = how.reason(), statements, "page");
+        let bytes_before = page.bytes();
         let mut response =
             page.answer(PageRequest { method: request.method(), headers: request.headers() }).await;
         page.describe(response.headers_mut(), page.entry(), self.0.name, asked.at(), how);
-        if let How::Loaded { collapsed: false, not_kept: None, .. } | How::Hit(Level::Shared) = how {
-            let (larder, key) = (self.0.larder.clone(), target.key.clone());
+        if let How::Loaded { collapsed: false, not_kept: None, .. } = how {
+            let (cache, key) = (self.clone(), target.key.clone());
             // Nobody waits for the codings that somebody else may want.
             tokio::spawn(async move {
-                let bytes = page.code_all().await;
-                larder.shelf().memory.reweigh(&key, page.entry(), bytes);
+                page.code_all().await;
+                cache.reweigh(&key, &page);
             });
+        } else if page.bytes() != bytes_before {
+            self.reweigh(&target.key, &page);
         }
         response
+    }
+
+    /// Takes note of what a page has come to weigh by the codings that were made of it.
+    fn reweigh(&self, key: &Key, page: &Kept<Page>) {
+        self.0.larder.shelf().memory.reweigh(key, page.entry(), page.bytes());
     }
 
     fn failed(&self, target: &Target, failed: Failed<NotAPage>) -> Response<Bytes> {

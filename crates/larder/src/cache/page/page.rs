@@ -34,7 +34,9 @@ pub struct Page {
 
 #[derive(Debug)]
 struct Content {
-    plain: Bytes,
+    /// Made of the zstd coding where it came in codings alone, by the first who wants it: hardly anybody does.
+    plain: OnceLock<Bytes>,
+    plain_bytes: usize,
     /// Of the media type and the bytes.
     digest: OnceLock<String>,
     coded: [OnceCell<Coded>; 4],
@@ -56,9 +58,15 @@ impl Page {
     #[must_use]
     pub fn new(media_type: HeaderValue, body: impl Into<Bytes>) -> Page {
         let plain = body.into();
-        let is_worth_coding = coding::is_worth_it(media_type.to_str().unwrap_or_default(), plain.len());
+        let plain_bytes = plain.len();
+        Page::of_content(media_type, plain.into(), plain_bytes)
+    }
+
+    fn of_content(media_type: HeaderValue, plain: OnceLock<Bytes>, plain_bytes: usize) -> Page {
+        let is_worth_coding = coding::is_worth_it(media_type.to_str().unwrap_or_default(), plain_bytes);
         let content = Content {
             plain,
+            plain_bytes,
             digest: OnceLock::new(),
             coded: std::array::from_fn(|_| OnceCell::new()),
             groups: OnceLock::new(),
@@ -85,9 +93,15 @@ impl Page {
     }
 
     /// The bytes, in no coding.
+    ///
+    /// # Panics
+    /// Never: what comes in codings alone was coded by a node of this very build, and is under its seal.
     #[must_use]
     pub fn plain(&self) -> &Bytes {
-        &self.content.plain
+        self.content.plain.get_or_init(|| {
+            let zstd = self.if_coded(Coding::Zstd).expect("a page has its bytes in no coding, or in each");
+            coding::of_zstd(&zstd.bytes, self.content.plain_bytes).expect("a node of this build has coded it")
+        })
     }
 
     /// The strong validator of the bytes in no coding.
@@ -123,25 +137,23 @@ impl Page {
     pub(super) async fn coded(&self, coding: Coding) -> Coded {
         let made = &self.content.coded[coding as usize];
         let encode = async || {
-            let bytes = coding.encode(&self.content.plain).await.ok_or(())?;
+            let bytes = coding.encode(self.plain()).await.ok_or(())?;
             Ok::<_, ()>(self.with_validator(coding, bytes))
         };
         match made.get_or_try_init(encode).await {
             Ok(coded) => coded.clone(),
-            Err(()) => self.with_validator(Coding::Identity, self.content.plain.clone()),
+            Err(()) => self.with_validator(Coding::Identity, self.plain().clone()),
         }
     }
 
-    /// Makes every coding that somebody may ask for, and says how many bytes they take.
-    pub(super) async fn code_all(&self) -> usize {
+    /// Makes every coding that somebody may ask for.
+    pub(super) async fn code_all(&self) {
         self.coded(Coding::Identity).await;
-        let mut bytes = 0;
         if self.is_worth_coding {
             for coding in Coding::COMPRESSED {
-                bytes += self.coded(coding).await.bytes.len();
+                self.coded(coding).await;
             }
         }
-        bytes
     }
 
     fn with_validator(&self, coding: Coding, bytes: Bytes) -> Coded {
@@ -157,7 +169,7 @@ impl Page {
 
     fn digest(&self) -> &str {
         self.content.digest.get_or_init(|| {
-            let digest = Sha256::new().chain_update(&self.media_type).chain_update(&self.content.plain);
+            let digest = Sha256::new().chain_update(&self.media_type).chain_update(self.plain());
             URL_SAFE_NO_PAD.encode(&digest.finalize()[..DIGEST_BYTES])
         })
     }
@@ -191,13 +203,13 @@ impl Shelve for Page {
         let bodies = if self.is_worth_coding {
             Coding::COMPRESSED.into_iter().map(coded).collect::<Option<Vec<_>>>()?
         } else {
-            vec![&*self.content.plain]
+            vec![&**self.plain()]
         };
         let written = Written {
             media_type: self.media_type.as_bytes(),
             link: self.link.as_ref().map(HeaderValue::as_bytes),
             digest: self.digest(),
-            plain_bytes: self.content.plain.len() as u64,
+            plain_bytes: self.content.plain_bytes as u64,
             bodies,
         };
         postcard::to_stdvec(&written).ok()
@@ -215,33 +227,32 @@ impl Shelve for Page {
         let media_type = HeaderValue::from_bytes(written.media_type).ok()?;
         let link = written.link.map(HeaderValue::from_bytes).transpose().ok()?;
         let plain = match &written.bodies[..] {
-            [plain] => bytes.slice_ref(plain),
-            [_, zstd, _] => coding::of_zstd(zstd, plain_bytes)?,
+            [plain] if plain.len() == plain_bytes => bytes.slice_ref(plain).into(),
+            [_, zstd, _] if coding::says_zstd(zstd, plain_bytes) => OnceLock::new(),
             _ => return None,
         };
-        let page = Page { link, ..Page::new(media_type, plain) };
-        let is_whole = page.content.plain.len() == plain_bytes
-            && page.is_worth_coding == (written.bodies.len() > 1)
-            && page.content.digest.set(written.digest.to_owned()).is_ok();
-        for (coding, body) in Coding::COMPRESSED.into_iter().zip(&written.bodies) {
-            if page.is_worth_coding {
-                page.content.coded[coding as usize]
-                    .set(page.with_validator(coding, bytes.slice_ref(body)))
-                    .ok()?;
-            }
+        let page = Page { link, ..Page::of_content(media_type, plain, plain_bytes) };
+        page.content.digest.set(written.digest.to_owned()).ok()?;
+        let is_coded = written.bodies.len() > 1;
+        let codings = if is_coded { &Coding::COMPRESSED[..] } else { &[Coding::Identity] };
+        for (&coding, body) in codings.iter().zip(&written.bodies) {
+            let coded = page.with_validator(coding, bytes.slice_ref(body));
+            page.content.coded[coding as usize].set(coded).ok()?;
         }
-        let plain = page.with_validator(Coding::Identity, page.content.plain.clone());
-        page.content.coded[Coding::Identity as usize].set(plain).ok()?;
-        is_whole.then_some(page)
+        (page.is_worth_coding == is_coded).then_some(page)
     }
 }
 
-/// The bytes without their codings, which are made later.
+/// The bytes and their codings, as far as they are made.
 impl Weigh for Page {
     fn bytes(&self) -> usize {
         /// The digest, four validators and lengths, and the groups: each a block of its own.
         const SMALL_THINGS_BYTES: usize = 32 + 4 * (64 + 32) + 256;
         let link = self.link.as_ref().map_or(0, HeaderValue::len);
-        size_of::<Page>() + size_of::<Content>() + self.content.plain.len() + link + SMALL_THINGS_BYTES
+        let plain = self.content.plain.get().map_or(0, Bytes::len);
+        let coded =
+            Coding::COMPRESSED.into_iter().filter_map(|coding| Some(self.if_coded(coding)?.bytes.len()));
+        let bodies = plain + coded.sum::<usize>();
+        size_of::<Page>() + size_of::<Content>() + bodies + link + SMALL_THINGS_BYTES
     }
 }
