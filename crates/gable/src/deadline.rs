@@ -44,7 +44,9 @@ mod tests {
             .route("/never", get(std::future::pending::<()>))
             .route("/at-once", get(async || "here"))
             .layer(from_fn(|request: Request, next: Next| keep(Duration::from_millis(50), request, next)))
-            .layer(from_fn(error::present));
+            .layer(from_fn(|request, next: Next| {
+                error::present(request, async |request| next.run(request).await)
+            }));
         routes.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
 

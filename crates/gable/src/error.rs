@@ -5,7 +5,6 @@
 use askama::Template as _;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, StatusCode};
@@ -282,11 +281,11 @@ impl IntoResponse for Error {
 }
 
 /// The layer around all routes that gives an [`Error`] the face that the path calls for.
-pub async fn present(request: Request, next: Next) -> Response {
+pub async fn present(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let is_api = is_api(request.uri().path());
     let is_head = request.method() == Method::HEAD;
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let Some(error) = response.extensions_mut().remove::<Error>() else { return response };
     match &error {
         Error::Internal(why) => tracing::error!(why, "internal error"),

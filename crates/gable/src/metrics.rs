@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::{Method, StatusCode};
@@ -241,10 +241,14 @@ pub async fn name_route(request: Request, next: Next) -> Response {
 }
 
 /// The layer that counts each request under its route: around all that decides the status or takes time, such as coding.
-pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+pub async fn count(
+    metrics: &Metrics,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let method = label(request.method());
     let start = clock::now();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let extensions = response.extensions();
     let route = match (extensions.get::<PageRoute>(), extensions.get::<RouteName>()) {
         (Some(PageRoute(route)), _) => Cow::Borrowed(*route),

@@ -6,7 +6,6 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -151,9 +150,13 @@ impl IntoResponse for Representation {
 }
 
 /// The layer around all routes that turns what a handler made into what this request asked for.
-pub async fn negotiate(shows_timings: bool, request: Request, next: Next) -> Response {
+pub async fn negotiate(
+    shows_timings: bool,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let extensions = response.extensions_mut();
     let made = extensions
         .remove::<Representation>()

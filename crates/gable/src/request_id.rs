@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument as _;
@@ -80,12 +79,12 @@ impl fmt::Display for RequestId {
 }
 
 /// The layer that numbers a request, names the number in each log line about it, and sends it back.
-pub async fn number(mut request: Request, next: Next) -> Response {
+pub async fn number(mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let id = RequestId::assign(request.headers_mut());
     let span =
         tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next(request).instrument(span).await;
     id.stamp(response.headers_mut());
     response
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{get, post};
 use hyper::body::Body as _;
 use larder::{PageCache, PageRule, Policy};
@@ -20,8 +21,9 @@ use crate::handlers::{
     Answer, admin, api, cache_metrics, docs, drawing, export, feed, health, imports, listing_page,
     not_like_that, nothing_here, properties, search_page, sitemap, write,
 };
+use crate::metrics::{self, Metrics};
 use crate::server::BodyLimits;
-use crate::{assets, deadline, documentation, error, metrics, representation, request_id, security};
+use crate::{assets, deadline, documentation, error, representation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
@@ -138,17 +140,37 @@ const OWN: &str = "it is somebody's own";
 
 /// All routes behind the page cache, with what is done around each.
 pub fn router(application: Arc<Application>, pages: &PageCache) -> Router {
-    let is_https = application.is_https();
-    let debug = application.settings.debug;
-    let metrics = application.metrics.clone();
+    let around = Around::of(&application);
     Router::new()
         .fallback_service(pages.layer(routes(application)))
-        .layer(from_fn(move |request: Request, next: Next| representation::negotiate(debug, request, next)))
-        .layer(from_fn(error::present))
-        .layer(from_fn_with_state(metrics, metrics::count))
-        .layer(from_fn(request_id::number))
-        .layer(from_fn(security::seclude))
-        .layer(from_fn(move |request: Request, next: Next| security::protect(is_https, request, next)))
+        .layer(from_fn(move |request: Request, next: Next| around.clone().answer(request, next)))
+}
+
+/// What is done around the pages and each route.
+#[derive(Clone)]
+struct Around {
+    is_https: bool,
+    debug: bool,
+    metrics: Metrics,
+}
+
+impl Around {
+    fn of(application: &Application) -> Around {
+        let metrics = application.metrics.clone();
+        Around { is_https: application.is_https(), debug: application.settings.debug, metrics }
+    }
+
+    /// From the inside out. One layer and not six: axum copies each with all that is within it, for every request.
+    async fn answer(self, request: Request, next: Next) -> Response {
+        let Around { is_https, debug, metrics } = self;
+        let next = async move |request| next.run(request).await;
+        let next = async move |request| representation::negotiate(debug, request, next).await;
+        let next = async move |request| error::present(request, next).await;
+        let next = async move |request| metrics::count(&metrics, request, next).await;
+        let next = async move |request| request_id::number(request, next).await;
+        let next = async move |request| security::seclude(request, next).await;
+        security::protect(is_https, request, next).await
+    }
 }
 
 fn routes(application: Arc<Application>) -> Router {

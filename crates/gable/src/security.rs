@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY_FIELD, HeaderMap, HeaderName,
@@ -51,8 +50,12 @@ pub fn fields(is_https: bool) -> HeaderMap {
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The layer that adds the fields to every answer which does not bring its own; over https, one more: that it stays so.
-pub async fn protect(is_https: bool, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub async fn protect(
+    is_https: bool,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let mut response = next(request).await;
     for (name, value) in &*STAMPS {
         response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
@@ -70,9 +73,9 @@ pub fn is_admin(path: &str) -> bool {
 
 /// The layer that says of everything in the admin area, whatever it is, that nobody may keep it, and that its addresses are
 /// told to no other site.
-pub async fn seclude(request: Request, next: Next) -> Response {
+pub async fn seclude(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let is_admin = is_admin(request.uri().path());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if is_admin {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));

@@ -10,6 +10,7 @@
 //! * [`Link`]: a TCP link that a test can cut, stop, slow down and corrupt.
 //! * [`PgBouncer`]: a pooler in front of a database.
 //! * [`HaProxy`]: a balancer in front of several nodes.
+//! * [`WallClock`]: a time of day that a test can set wrong.
 //! * [`Browser`]: headless Chromium.
 //! * [`Django`]: the Django project in `tests/django`, on a database of the test's choice.
 //! * [`Schemathesis`]: requests without number, made from an OpenAPI document.
@@ -45,6 +46,7 @@ mod redis_cluster;
 mod redis_sentinel;
 mod schemathesis;
 mod server;
+mod wall_clock;
 mod workspace;
 
 pub use browser::Browser;
@@ -62,3 +64,4 @@ pub use redis_cluster::RedisCluster;
 pub use redis_sentinel::RedisSentinel;
 pub use rustix::process::Signal;
 pub use schemathesis::Schemathesis;
+pub use wall_clock::WallClock;

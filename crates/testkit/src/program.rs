@@ -64,6 +64,12 @@ impl Program {
         self
     }
 
+    /// Lets another program start it, which gets its path and its arguments, and becomes it.
+    pub(crate) fn started_by(self, starter: &str) -> Self {
+        let arguments = [self.path.into_os_string()].into_iter().chain(self.arguments).collect();
+        Self { path: starter.into(), arguments, ..self }
+    }
+
     /// Sets an environment variable.
     #[must_use]
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {

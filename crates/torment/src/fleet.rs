@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::history::{
     Door, History, Lane, Liar, Node, Population, PostgresTrouble, Scene, Stopwatch, Traffic, Trouble, Write,
 };
-use testkit::{Link, Postgres, Program, Redis, RedisCluster, Weather, within};
+use testkit::{Link, Postgres, Program, Redis, RedisCluster, WallClock, Weather, within};
 
 use crate::tokens;
 
@@ -52,6 +52,8 @@ pub struct Fleet {
     pub shared: Shared,
     /// Where the listings are.
     pub postgres: Postgres,
+    /// The time of day of the first node: that of the others is the machine's.
+    pub wall_clock: WallClock,
     liars: Vec<Door>,
     /// One for all rounds: something stale may be older than the round in which it is shown.
     clock: Stopwatch,
@@ -90,8 +92,13 @@ impl Fleet {
         let shared = Shared::start(plan.is_cluster);
         let roads: Vec<Roads> = (0..plan.nodes).map(|_| Roads::new(&postgres, &shared)).collect();
         let name = database_url.rsplit('/').next().expect("a URL of a database ends with its name");
+        let wall_clock = WallClock::new();
+        let program = |(place, roads)| {
+            let program = program(plan, roads, &shared, name);
+            if place == 0 { wall_clock.given_to(program) } else { program }
+        };
         // One after the other: the first brings the database to its version.
-        let nodes = roads.iter().map(|roads| Node::start(program(plan, roads, &shared, name))).collect();
+        let nodes = roads.iter().enumerate().map(|node| Node::start(program(node))).collect();
         let scene = Scene {
             token_of: tokens::of(&database_url, SECRET),
             database_url,
@@ -103,7 +110,17 @@ impl Fleet {
         let liar = |node: &Node| Some(Liar::before(node.door().address(), plan.liar?, |path| path));
         let liars = scene.nodes.iter().filter_map(liar).collect();
         let (clock, at_the_start) = (Stopwatch::start(), scene.population.at_the_start());
-        Self { scene, roads, shared, postgres, liars, clock, at_the_start, written: Mutex::default() }
+        Self {
+            scene,
+            roads,
+            shared,
+            postgres,
+            wall_clock,
+            liars,
+            clock,
+            at_the_start,
+            written: Mutex::default(),
+        }
     }
 
     /// Reads and writes for so long, with this trouble; the writes of all rounds so far, and the reads of this.

@@ -106,6 +106,8 @@ async fn a_database_that_stands_still_is_not_ready_and_everybody_gets_an_answer(
     let growth = site.program.peak_resident_bytes().saturating_sub(before);
     assert!(growth < 64 * MEBIBYTE, "{} MiB for 300 requests", growth / MEBIBYTE);
     postgres.resume();
+    // Nobody waits for what says nothing: it has to be heard of again first.
+    while site.get("/readyz").await.status != 200 {}
     is_back(&site).await;
 }
 

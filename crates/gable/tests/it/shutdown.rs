@@ -111,6 +111,23 @@ fn begins_to_end(site: &Site) {
     site.program.wait_for_line(|line| line.contains("finishing what is in flight"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_signal_ends_it_at_once_whatever_it_waits_for() {
+    for (notice, waits) in [("0", "finishing what is in flight"), ("60000", "not ready any more")] {
+        let site = Database::postgres().serve_with(&[("SHUTDOWN_NOTICE_MS", notice)]);
+        let lock = site.database.lock_listings().await;
+        let mut waiting = connection(&site, HOME);
+        site.reads_become(|reads| reads > 0).await;
+        site.program.signal(Signal::TERM);
+        site.program.wait_for_line(|line| line.contains(waits));
+        site.program.signal(Signal::TERM);
+        ends_by_itself(&site);
+        assert!(site.program.output().contains("SIGTERM again: ending at once"), "{}", site.program.output());
+        assert!(waiting.read_response().is_err(), "what was in flight is cut");
+        lock.close().await.unwrap();
+    }
+}
+
 async fn an_interrupt_ends_it_as_well(database: Database) {
     let site = database.serve();
     site.program.signal(Signal::INT);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Allows, Caused, Fault, Stage};
 
-pub(super) const ALL: &[&dyn Fault] = &[&Paused, &Killed, &KilledDuringFill];
+pub(super) const ALL: &[&dyn Fault] =
+    &[&Paused, &Killed, &KilledDuringFill, &WrongClock { is_ahead: true }, &WrongClock { is_ahead: false }];
 
 /// Long enough that every reader has asked for something that is not kept.
 const UNTIL_LOADS_WAIT: Duration = Duration::from_millis(300);
@@ -74,5 +75,27 @@ impl Fault for KilledDuringFill {
         node.kill();
         drop(lock);
         Caused::healed_by(|| node.start_again()).of_node(place)
+    }
+}
+
+/// Somebody sets the first node's clock an hour before or behind that of the others. It says how old things are, and nothing
+/// that must be true.
+struct WrongClock {
+    is_ahead: bool,
+}
+
+impl Fault for WrongClock {
+    fn name(&self) -> &'static str {
+        if self.is_ahead { "node-clock-ahead" } else { "node-clock-behind" }
+    }
+
+    fn cause<'a>(&self, stage: &mut Stage<'a>) -> Caused<'a> {
+        const HOUR: i64 = 3_600;
+        let fleet = stage.fleet;
+        fleet.wall_clock.set(if self.is_ahead { HOUR } else { -HOUR });
+        if self.is_ahead {
+            fleet.wall_clock.is_seen_at(fleet.scene.nodes[0].door().address(), HOUR);
+        }
+        Caused::healed_by(|| fleet.wall_clock.set(0)).of_node(0)
     }
 }

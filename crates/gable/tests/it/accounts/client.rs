@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
@@ -66,7 +66,9 @@ impl Api {
         let routes = Router::new()
             .route("/api/who", any(who))
             .route("/api/write", any(write))
-            .layer(from_fn(error::present))
+            .layer(from_fn(|request, next: Next| {
+                error::present(request, async |request| next.run(request).await)
+            }))
             .with_state(application);
         Api { routes, site: database.serve() }
     }
