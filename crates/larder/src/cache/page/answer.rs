@@ -159,28 +159,23 @@ fn age(entry: &Entry, now: Moment) -> HeaderValue {
 }
 
 fn status(entry: &Entry, name: &str, now: Moment, how: How) -> HeaderValue {
-    if let How::Hit(level) = how {
-        let ttl = entry.fresh_until().since(now).as_secs();
-        return status_of_hit(name, ttl, level.name());
-    }
-    let mut text = name.to_owned();
-    match how {
-        How::Hit(_) => {}
-        How::Stale => text.push_str("; hit; detail=stale"),
-        How::Loaded { missed, collapsed, not_kept } => {
-            text.push_str(if missed == Missed::Absent { "; fwd=uri-miss" } else { "; fwd=stale" });
-            if collapsed {
-                text.push_str("; collapsed");
-            } else if not_kept.is_none() {
-                text.push_str("; stored");
-            }
-            let why = not_kept.map(NotKept::name).or((missed != Missed::Absent).then(|| missed.name()));
-            if let Some(why) = why {
-                text.push_str("; detail=");
-                text.push_str(why);
-            }
+    let text = match how {
+        How::Hit(level) => {
+            return status_of_hit(name, entry.fresh_until().since(now).as_secs(), level.name());
         }
-    }
+        How::Stale => format!("{name}; hit; detail=stale"),
+        How::Loaded { missed, collapsed, not_kept } => {
+            let forward = if missed == Missed::Absent { "uri-miss" } else { "stale" };
+            let kept = match (collapsed, not_kept) {
+                (true, _) => "; collapsed",
+                (false, None) => "; stored",
+                (false, Some(_)) => "",
+            };
+            let why = not_kept.map(NotKept::name).or((missed != Missed::Absent).then(|| missed.name()));
+            let detail = why.map(|why| format!("; detail={why}")).unwrap_or_default();
+            format!("{name}; fwd={forward}{kept}{detail}")
+        }
+    };
     HeaderValue::from_maybe_shared(Bytes::from(text)).expect("words and digits are allowed in a field value")
 }
 
