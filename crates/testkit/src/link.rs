@@ -81,6 +81,18 @@ impl Link {
         Self::to(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }
 
+    /// A link of which one end is not there yet: connections are closed until it leads somewhere
+    /// ([`Link::lead_to_port`]).
+    ///
+    /// # Panics
+    ///
+    /// As [`Link::to`].
+    #[must_use]
+    pub fn to_nowhere() -> Self {
+        // Nobody can listen there.
+        Self::to_port(0)
+    }
+
     /// Its own port.
     #[must_use]
     pub fn port(&self) -> u16 {

@@ -66,7 +66,7 @@ pub struct Fleet {
 pub struct Roads {
     /// To PostgreSQL; polls go this way, too.
     pub to_postgres: Link,
-    /// To Redis, if that is one server: a cluster tells its clients where its servers are, which leads past every link.
+    /// To Redis, if that is one server: to those of a cluster, all nodes go the same way.
     pub to_redis: Option<Link>,
 }
 
@@ -141,9 +141,20 @@ impl Fleet {
         PostgresTrouble { postgres: &self.postgres, database_url: &self.scene.database_url }
     }
 
-    /// Changes the weather on all roads to Redis.
+    /// All links to Redis: one from each node, or, to a cluster, one to each server.
+    #[must_use]
+    pub fn links_to_redis(&self) -> Vec<&Link> {
+        match &self.shared {
+            Shared::One(_) => self.roads.iter().filter_map(|roads| roads.to_redis.as_ref()).collect(),
+            Shared::Cluster(cluster) => cluster.links().iter().collect(),
+        }
+    }
+
+    /// Changes the weather on all links to Redis.
     pub fn turn_to_redis(&self, weather: Weather) {
-        self.roads.iter().filter_map(|roads| roads.to_redis.as_ref()).for_each(|link| link.turn(weather));
+        for link in self.links_to_redis() {
+            link.turn(weather);
+        }
     }
 }
 
@@ -160,7 +171,7 @@ impl Roads {
 impl Shared {
     fn start(is_cluster: bool) -> Self {
         if is_cluster {
-            Self::Cluster(RedisCluster::start())
+            Self::Cluster(RedisCluster::start_behind_links())
         } else {
             // A replica is there to be promoted, and nobody else comes to share its first copy.
             Self::One(Redis::start_with(&["--requirepass", PASSWORD, "--repl-diskless-sync-delay", "0"]))

@@ -2,7 +2,7 @@
 
 use testkit::Redis;
 
-use crate::scene::{FROM_REDIS, Hands, Scene, is_loaded, redis_name};
+use crate::scene::{FROM_MEMORY, FROM_REDIS, Hands, Scene, is_loaded, redis_name};
 
 #[tokio::test]
 async fn what_was_put_back_after_a_change_is_not_served() {
@@ -60,6 +60,11 @@ async fn what_was_made_before_a_crash_is_not_served_after_it() {
     scene.database.write(2);
     assert!(is_loaded(other.read(1).await));
     assert!(other.shared().missed("other-incarnation") >= 1);
+    // Of this life, it is shared and kept as before.
+    one.read_and_give(3).await;
+    assert_eq!(other.read(3).await, FROM_REDIS);
+    scene.database.write(2);
+    assert_eq!(other.read(3).await, FROM_MEMORY);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
-use testkit::Redis;
+use testkit::{Link, Redis, RedisCluster, within};
 
 /// One command, inline, and its answer's first line.
 fn ask(port: u16, command: &str, limit: Duration) -> std::io::Result<String> {
@@ -58,4 +58,30 @@ fn a_paused_server_answers_when_it_goes_on() {
 fn the_url_names_the_database_of_the_site() {
     let redis = Redis::start();
     assert_eq!(redis.url(), format!("redis://127.0.0.1:{}/1", redis.port()));
+}
+
+#[test]
+fn a_cluster_behind_links_tells_nobody_a_way_past_them() {
+    let cluster = RedisCluster::start_behind_links();
+    let links: Vec<u16> = cluster.links().iter().map(Link::port).collect();
+    let is_told = || cluster.servers().iter().all(|server| tells_of(server, &links));
+    within(SOON, || is_told().then_some(())).expect("every server tells of the links alone");
+    let lost = cluster.server_of("key");
+    lost.restart();
+    within(SOON, || is_told().then_some(())).expect("so does one that was started again");
+}
+
+/// Whether a server says that its cluster is on these ports, and on no others.
+fn tells_of(server: &Redis, ports: &[u16]) -> bool {
+    let said = server.ask(&["cluster", "nodes"]);
+    let mut told: Vec<u16> = said.lines().filter_map(client_port).collect();
+    let mut ports = ports.to_vec();
+    told.sort_unstable();
+    ports.sort_unstable();
+    told == ports
+}
+
+/// Of a line of `CLUSTER NODES`: `id address:port@bus-port …`.
+fn client_port(line: &str) -> Option<u16> {
+    line.split(' ').nth(1)?.split_once('@')?.0.rsplit(':').next()?.parse().ok()
 }

@@ -2,8 +2,8 @@
 
 use testkit::{Link, Weather};
 
-use super::{Allows, Caused, Fault, Needs, Stage};
-use crate::fleet::Roads;
+use super::{Allows, Caused, Fault, Stage};
+use crate::fleet::Shared;
 
 pub(super) const ALL: &[&dyn Fault] = &[
     &Road { name: "network-redis-cut", end: End::Redis, weather: Weather::Cut },
@@ -23,7 +23,7 @@ enum End {
     Postgres,
 }
 
-/// Bad weather on the road of one node, or of all.
+/// Bad weather on the road of one node or of all; to a cluster, on that to one server or to all.
 struct Road {
     name: &'static str,
     end: End,
@@ -35,13 +35,6 @@ impl Fault for Road {
         self.name
     }
 
-    fn needs(&self) -> Needs {
-        match self.end {
-            End::Redis => Needs::OneRedis,
-            End::Postgres => Needs::Nothing,
-        }
-    }
-
     fn allows(&self) -> Allows {
         match self.end {
             End::Redis => Allows::Nothing,
@@ -50,21 +43,26 @@ impl Fault for Road {
     }
 
     fn cause<'a>(&self, stage: &mut Stage<'a>) -> Caused<'a> {
-        let (end, place) = (self.end, stage.any_node());
-        let roads = &stage.fleet.roads;
+        let fleet = stage.fleet;
+        let mut links = match self.end {
+            End::Redis => fleet.links_to_redis(),
+            End::Postgres => fleet.roads.iter().map(|roads| &roads.to_postgres).collect(),
+        };
+        let place = stage.dice.below(links.len());
         let is_everywhere = stage.dice.once_in(3);
-        let concerned = if is_everywhere { &roads[..] } else { &roads[place..=place] };
-        let turn =
-            move |weather| concerned.iter().filter_map(|it| link(it, end)).for_each(|it| it.turn(weather));
-        turn(self.weather);
-        let caused = Caused::healed_by(move || turn(Weather::Clear));
-        if is_everywhere { caused } else { caused.of_node(place) }
+        if !is_everywhere {
+            links = vec![links[place]];
+        }
+        turn(&links, self.weather);
+        let caused = Caused::healed_by(move || turn(&links, Weather::Clear));
+        // To a cluster all nodes go the same way.
+        let is_of_all = is_everywhere || self.end == End::Redis && matches!(fleet.shared, Shared::Cluster(_));
+        if is_of_all { caused } else { caused.of_node(place) }
     }
 }
 
-fn link(roads: &Roads, end: End) -> Option<&Link> {
-    match end {
-        End::Redis => roads.to_redis.as_ref(),
-        End::Postgres => Some(&roads.to_postgres),
+fn turn(links: &[&Link], weather: Weather) {
+    for link in links {
+        link.turn(weather);
     }
 }

@@ -79,10 +79,6 @@ impl Fault for Slow {
         "redis-slow"
     }
 
-    fn needs(&self) -> Needs {
-        Needs::OneRedis
-    }
-
     fn cause<'a>(&self, stage: &mut Stage<'a>) -> Caused<'a> {
         weather(stage.fleet, Weather::Slow(LATE))
     }
@@ -240,6 +236,7 @@ impl Fault for Garbage {
         "redis-garbage"
     }
 
+    /// What the replicas of a cluster are given comes the same way, and Redis ends over a copy with wrong bits.
     fn needs(&self) -> Needs {
         Needs::OneRedis
     }

@@ -195,6 +195,19 @@ mod tests {
         assert_eq!(Coding::negotiated(&HeaderMap::new()), Coding::Identity);
     }
 
+    #[test]
+    fn what_zstd_made_of_another_number_of_bytes_is_not_taken() {
+        let body = Bytes::from("A home by the sea. ".repeat(100));
+        let coded = Coding::Zstd.encoded(&body);
+        assert!(says_zstd(&coded, body.len()));
+        assert_eq!(of_zstd(&coded, body.len()), Some(body.clone()));
+        for bytes in [0, body.len() - 1, body.len() + 1, usize::MAX] {
+            assert!(!says_zstd(&coded, bytes), "{bytes}");
+            assert_eq!(of_zstd(&coded, bytes), None, "{bytes}");
+        }
+        assert!(!says_zstd(&body, body.len()));
+    }
+
     #[tokio::test]
     async fn every_coding_can_be_read_again() {
         for text in ["A home by the sea. ".repeat(100), "x".repeat(200_000)] {
