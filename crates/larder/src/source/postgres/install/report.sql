@@ -155,23 +155,24 @@ begin
                                    larder.shape(table_oid, read));
     end if;
     return format($text$
-declare
-    counted pg_catalog.text;
-    number integer;
 begin
     if pg_catalog.pg_stat_get_xact_tuples_inserted('larder.change'::pg_catalog.regclass) operator(pg_catalog.>=) %2$s then
-        counted := pg_catalog.current_setting(%1$L, true);
         -- Told already: the fewer words, the sooner a bulk change is done.
-        if counted operator(pg_catalog.=) 'all' then
+        if pg_catalog.current_setting(%1$L, true) operator(pg_catalog.=) 'all' then
             return null;
         end if;
-        number := case when counted is null or pg_catalog.octet_length(counted) operator(pg_catalog.=) 0
-            then larder.reported(%3$L) else counted::integer end;
-        if number operator(pg_catalog.>=) %2$s then
-            counted := pg_catalog.set_config(%1$L, 'all', true);
+        -- Here, since each row that comes as far as a declaration pays for it. Assigned to, what is set costs no query.
+        declare
+            counted pg_catalog.text := pg_catalog.current_setting(%1$L, true);
+            number integer := case when counted is null or pg_catalog.octet_length(counted) operator(pg_catalog.=) 0
+                then larder.reported(%3$L) else counted::integer end;
+        begin
+            if number operator(pg_catalog.>=) %2$s then
+                counted := pg_catalog.set_config(%1$L, 'all', true);
 %4$s
-        end if;
-        counted := pg_catalog.set_config(%1$L, (number operator(pg_catalog.+) 1)::pg_catalog.text, true);
+            end if;
+            counted := pg_catalog.set_config(%1$L, (number operator(pg_catalog.+) 1)::pg_catalog.text, true);
+        end;
     end if;
 %5$s    insert into larder.change (xid, relation, old, new)
     values (pg_catalog.pg_current_xact_id(), %3$L, %6$s, %7$s);
