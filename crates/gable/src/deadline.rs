@@ -37,15 +37,16 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::error;
+    use crate::error::Face;
 
     async fn answer_at(path: &str) -> Response {
         let routes = Router::new()
             .route("/never", get(std::future::pending::<()>))
             .route("/at-once", get(async || "here"))
             .layer(from_fn(|request: Request, next: Next| keep(Duration::from_millis(50), request, next)))
-            .layer(from_fn(|request, next: Next| {
-                error::present(request, async |request| next.run(request).await)
+            .layer(from_fn(async |request: Request, next: Next| {
+                let face = Face::of(&request);
+                face.shown_by(next.run(request).await)
             }));
         routes.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }

@@ -6,7 +6,7 @@ use askama::Template as _;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, StatusCode};
 use listings::StoreError;
 use listings::accounts::Scope;
@@ -280,23 +280,60 @@ impl IntoResponse for Error {
     }
 }
 
-/// The layer around all routes that gives an [`Error`] the face that the path calls for.
-pub async fn present(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    let is_api = is_api(request.uri().path());
-    let is_head = request.method() == Method::HEAD;
-    let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let mut response = next(request).await;
-    let Some(error) = response.extensions_mut().remove::<Error>() else { return response };
-    match &error {
+/// The face that an [`Error`] gets, as the path of a request calls for.
+#[derive(Debug)]
+pub struct Face {
+    is_api: bool,
+    is_head: bool,
+    request_id: Option<RequestId>,
+}
+
+impl Face {
+    /// The one for this request.
+    #[must_use]
+    pub fn of(request: &Request) -> Face {
+        Face {
+            is_api: is_api(request.uri().path()),
+            is_head: request.method() == Method::HEAD,
+            request_id: request.extensions().get().cloned(),
+        }
+    }
+
+    /// The answer, if it is an error with this face; and a line in the log, if somebody has to look after it.
+    #[must_use]
+    pub fn shown_by(self, mut response: Response) -> Response {
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            log(&error);
+            self.show(error, &mut response);
+        }
+        response
+    }
+
+    fn show(self, error: Error, response: &mut Response) {
+        let (content_type, body) = if self.is_api {
+            problem(&error)
+        } else {
+            page(&error, self.request_id.map(|id| id.to_string()))
+        };
+        describe(error, content_type, body.len(), response.headers_mut());
+        if !self.is_head {
+            *response.body_mut() = Body::from(body);
+        }
+    }
+}
+
+fn log(error: &Error) {
+    match error {
         Error::Internal(why) => tracing::error!(why, "internal error"),
         Error::Unavailable(why) => tracing::warn!(why, "the database cannot answer"),
         _ => {}
     }
-    let (content_type, body) = if is_api { problem(&error) } else { page(&error, request_id) };
-    let headers = response.headers_mut();
+}
+
+fn describe(error: Error, content_type: &'static str, bytes: usize, headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -306,10 +343,6 @@ pub async fn present(request: Request, next: impl AsyncFnOnce(Request) -> Respon
     if let Error::Stale { etag } = error {
         headers.insert(header::ETAG, etag);
     }
-    if !is_head {
-        *response.body_mut() = Body::from(body);
-    }
-    response
 }
 
 /// Whether programs live at this path, so that errors are problem documents there.

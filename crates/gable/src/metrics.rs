@@ -19,6 +19,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::server::ServerCounts;
@@ -240,23 +241,31 @@ pub async fn name_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// The layer that counts each request under its route: around all that decides the status or takes time, such as coding.
-pub async fn count(
-    metrics: &Metrics,
-    request: Request,
-    next: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let method = label(request.method());
-    let start = clock::now();
-    let response = next(request).await;
-    let extensions = response.extensions();
-    let route = match (extensions.get::<PageRoute>(), extensions.get::<RouteName>()) {
-        (Some(PageRoute(route)), _) => Cow::Borrowed(*route),
-        (None, Some(RouteName(route))) => Cow::Owned(route.clone()),
-        (None, None) => Cow::Borrowed("none"),
-    };
-    metrics.note(method, route, response.status(), start.elapsed());
-    response
+/// A request whose answer is to be counted under its route: when all that decides the status or takes time, such as coding,
+/// is done.
+#[derive(Debug)]
+pub struct Begun {
+    method: Cow<'static, str>,
+    at: Instant,
+}
+
+impl Begun {
+    /// One that has just come.
+    #[must_use]
+    pub fn now(request: &Request) -> Begun {
+        Begun { method: label(request.method()), at: clock::now() }
+    }
+
+    /// Counts what has come of it.
+    pub fn ended(self, metrics: &Metrics, response: &Response) {
+        let extensions = response.extensions();
+        let route = match (extensions.get::<PageRoute>(), extensions.get::<RouteName>()) {
+            (Some(PageRoute(route)), _) => Cow::Borrowed(*route),
+            (None, Some(RouteName(route))) => Cow::Owned(route.clone()),
+            (None, None) => Cow::Borrowed("none"),
+        };
+        metrics.note(self.method, route, response.status(), self.at.elapsed());
+    }
 }
 
 fn label(method: &Method) -> Cow<'static, str> {

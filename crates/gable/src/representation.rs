@@ -8,7 +8,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::Method;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use larder::Page;
 use larder::cache::page::{PageRequest, cache_control};
 
@@ -136,7 +137,7 @@ impl From<Page> for Representation {
     }
 }
 
-/// Travels to the page cache, or else to [`negotiate`], inside an empty response: only there the request's headers are known.
+/// Travels to the page cache, or else to [`Wishes::met_by`], inside an empty response: only there the request's headers are known.
 impl IntoResponse for Representation {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
@@ -149,35 +150,50 @@ impl IntoResponse for Representation {
     }
 }
 
-/// The layer around all routes that turns what a handler made into what this request asked for.
-pub async fn negotiate(
-    shows_timings: bool,
-    request: Request,
-    next: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let (method, headers) = (request.method().clone(), request.headers().clone());
-    let mut response = next(request).await;
-    let extensions = response.extensions_mut();
-    let made = extensions
-        .remove::<Representation>()
-        .or_else(|| extensions.remove::<Page>().map(Representation::from));
-    if let Some(representation) = made {
-        let request = PageRequest { method: &method, headers: &headers };
+/// What a request asks for of whatever is made for it.
+#[derive(Debug)]
+pub struct Wishes {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl Wishes {
+    /// Those of this request.
+    #[must_use]
+    pub fn of(request: &Request) -> Wishes {
+        Wishes { method: request.method().clone(), headers: request.headers().clone() }
+    }
+
+    /// What a handler has made as they want it; every other answer as it is. How long things took is only shown to whoever
+    /// may see it.
+    pub async fn met_by(self, mut response: Response, shows_timings: bool) -> Response {
+        let extensions = response.extensions_mut();
+        let made = extensions
+            .remove::<Representation>()
+            .or_else(|| extensions.remove::<Page>().map(Representation::from));
+        if let Some(representation) = made {
+            response = self.answered(representation, response).await;
+        }
+        if !shows_timings {
+            response.headers_mut().remove(SERVER_TIMING);
+        }
+        response
+    }
+
+    /// `bearer` is the empty response that it travelled in: what was said about the way here stays, but for its length.
+    async fn answered(self, representation: Representation, bearer: Response) -> Response {
         let timing = representation.page.timing().cloned();
-        let (mut parts, _) = response.into_parts();
-        response = representation.answer(request).await;
-        // What was said about the way here stays, but for the length of the empty response that it travelled in.
+        let (mut parts, _) = bearer.into_parts();
+        let mut response =
+            representation.answer(PageRequest { method: &self.method, headers: &self.headers }).await;
         parts.headers.remove(header::CONTENT_LENGTH);
         response.headers_mut().extend(parts.headers);
         response.extensions_mut().extend(parts.extensions);
         if let Some(timing) = timing {
             response.headers_mut().insert(SERVER_TIMING, timing);
         }
+        response
     }
-    if !shows_timings {
-        response.headers_mut().remove(SERVER_TIMING);
-    }
-    response
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
-use axum::response::Response;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use tracing::Instrument as _;
+use tracing::Span;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -78,13 +77,11 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The layer that numbers a request, names the number in each log line about it, and sends it back.
-pub async fn number(mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+/// Numbers a request; the span names the number in each log line about it.
+pub(crate) fn number(request: &mut Request) -> (RequestId, Span) {
     let id = RequestId::assign(request.headers_mut());
     let span =
         tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id.clone());
-    let mut response = next(request).instrument(span).await;
-    id.stamp(response.headers_mut());
-    response
+    (id, span)
 }

@@ -11,19 +11,21 @@ use axum::routing::{get, post};
 use hyper::body::Body as _;
 use larder::{PageCache, PageRule, Policy};
 use tower::Layer as _;
+use tracing::Instrument as _;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::application::Application;
-use crate::error::Error;
+use crate::error::{Error, Face};
 use crate::handlers::{
     Answer, admin, api, cache_metrics, docs, drawing, export, feed, health, imports, listing_page,
     not_like_that, nothing_here, properties, search_page, sitemap, write,
 };
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Begun, Metrics};
+use crate::representation::Wishes;
 use crate::server::BodyLimits;
-use crate::{assets, deadline, documentation, error, representation, request_id, security};
+use crate::{assets, deadline, documentation, request_id, security};
 
 /// What the document says besides the handlers' own words.
 #[derive(OpenApi)]
@@ -160,16 +162,28 @@ impl Around {
         Around { is_https: application.is_https(), debug: application.settings.debug, metrics }
     }
 
-    /// From the inside out. One layer and not six: axum copies each with all that is within it, for every request.
-    async fn answer(self, request: Request, next: Next) -> Response {
-        let Around { is_https, debug, metrics } = self;
-        let next = async move |request| next.run(request).await;
-        let next = async move |request| representation::negotiate(debug, request, next).await;
-        let next = async move |request| error::present(request, next).await;
-        let next = async move |request| metrics::count(&metrics, request, next).await;
-        let next = async move |request| request_id::number(request, next).await;
-        let next = async move |request| security::seclude(request, next).await;
-        security::protect(is_https, request, next).await
+    /// One layer and not one for each: axum copies each with all that is within it, for every request.
+    async fn answer(self, mut request: Request, next: Next) -> Response {
+        let is_admin = security::is_admin(request.uri().path());
+        let (id, span) = request_id::number(&mut request);
+        let mut response = self.made(request, next).instrument(span).await;
+        let headers = response.headers_mut();
+        id.stamp(headers);
+        if is_admin {
+            security::seclude(headers);
+        }
+        security::protect(self.is_https, headers);
+        response
+    }
+
+    /// What a route makes of it, as the request wants it, and counted.
+    async fn made(&self, request: Request, next: Next) -> Response {
+        let (begun, face, wishes) = (Begun::now(&request), Face::of(&request), Wishes::of(&request));
+        let response = next.run(request).await;
+        let response = wishes.met_by(response, self.debug).await;
+        let response = face.shown_by(response);
+        begun.ended(&self.metrics, &response);
+        response
     }
 }
 

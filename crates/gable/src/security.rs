@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Request;
-use axum::response::Response;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY_FIELD, HeaderMap, HeaderName,
     HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_FRAME_OPTIONS,
@@ -49,20 +47,14 @@ pub fn fields(is_https: bool) -> HeaderMap {
 
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// The layer that adds the fields to every answer which does not bring its own; over https, one more: that it stays so.
-pub async fn protect(
-    is_https: bool,
-    request: Request,
-    next: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let mut response = next(request).await;
+/// Adds the fields to an answer that does not bring its own; over https, one more: that it stays so.
+pub fn protect(is_https: bool, headers: &mut HeaderMap) {
     for (name, value) in &*STAMPS {
-        response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if is_https {
-        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+        headers.insert(STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
     }
-    response
 }
 
 /// Whether a path belongs to the admin area.
@@ -71,18 +63,11 @@ pub fn is_admin(path: &str) -> bool {
     path == "/admin" || path.starts_with("/admin/")
 }
 
-/// The layer that says of everything in the admin area, whatever it is, that nobody may keep it, and that its addresses are
-/// told to no other site.
-pub async fn seclude(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    let is_admin = is_admin(request.uri().path());
-    let mut response = next(request).await;
-    if is_admin {
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-        headers
-            .insert(CONTENT_SECURITY_POLICY_FIELD, HeaderValue::from_static(ADMIN_CONTENT_SECURITY_POLICY));
-        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    }
-    response
+/// Says of an answer from the admin area, whatever it is, that nobody may keep it, and that its address is told to no other
+/// site.
+pub fn seclude(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY_FIELD, HeaderValue::from_static(ADMIN_CONTENT_SECURITY_POLICY));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }

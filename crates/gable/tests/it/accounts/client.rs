@@ -14,7 +14,7 @@ use gable::access::password::Passwords;
 use gable::access::{By, Client};
 use gable::application::Application;
 use gable::caching;
-use gable::error::{self, Error};
+use gable::error::{Error, Face};
 use gable::metrics::Metrics;
 use gable::server::{Lifecycle, Limits, Server};
 use gable::settings::{Flags, Settings, Sources};
@@ -66,8 +66,9 @@ impl Api {
         let routes = Router::new()
             .route("/api/who", any(who))
             .route("/api/write", any(write))
-            .layer(from_fn(|request, next: Next| {
-                error::present(request, async |request| next.run(request).await)
+            .layer(from_fn(async |request: Request, next: Next| {
+                let face = Face::of(&request);
+                face.shown_by(next.run(request).await)
             }))
             .with_state(application);
         Api { routes, site: database.serve() }
