@@ -47,7 +47,7 @@
 //! | what others kept while reports were missing | none of 100,000 | nobody keeps anything then who knows it; its own test in `ledger.rs` |
 //! | enough is known when the shared tier has answered | none of 100,000 | reports end seldom just then; its own test in `memory_over_redis/waiting.rs` |
 //! | nothing is known while changes are not reported | none of 60,000 | the lease alone covers it here |
-//! | a page of something unkeepable is not all new | none of 60,000 | its own test in `memory_alone.rs` |
+//! | a page of something unkeepable is not all new | none of 60,000 | its own test in `memory_alone/pages.rs` |
 //!
 //! The order of the head and the time of a poll, which two threads could see the wrong way around, cannot be found here.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
