@@ -1,7 +1,7 @@
 //! What a handler answers with, and how it is put on the wire.
 //!
 //! A handler makes one [`Representation`], whoever asks. Those that are for everybody and have nothing beside their bytes are
-//! [`Page`]s: the page cache may keep them. [`negotiate`] makes of the rest what this request wants: compressed or not, in
+//! [`Page`]s: the page cache may keep them. [`Wishes`] makes of the rest what this request wants: compressed or not, in
 //! full or `304 Not Modified`.
 
 use axum::body::Body;
