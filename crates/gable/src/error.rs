@@ -270,7 +270,7 @@ impl From<Fault> for BrokenRule {
     }
 }
 
-/// Travels to [`present`] inside an empty response: only there it is known who asked.
+/// Travels to [`Face`] inside an empty response: only there it is known who asked.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
