@@ -231,7 +231,7 @@ fn describe_pool(registry: &mut Registry, store: &Store) {
     }
 }
 
-/// The layer inside the router, which has found the route by then: tells its name to [`count`].
+/// The layer inside the router, which has found the route by then: tells its name to [`Begun`].
 pub async fn name_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|route| RouteName(route.as_str().to_owned()));
     let mut response = next.run(request).await;
