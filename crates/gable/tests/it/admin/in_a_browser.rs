@@ -59,6 +59,8 @@ async fn somebody_logs_in_writes_a_listing_and_sees_it_on_the_site(database: Dat
     visitor.clicks("table.listings input[type=checkbox]").await;
     visitor.clicks("#action option[value=withdrawn]").await;
     visitor.clicks(".bulk button[type=submit]").await;
+    // The page that it is leaving has a form, too.
+    visitor.arrives(|place| place == "/admin/listings/actions/").await;
     visitor.clicks("main form button[type=submit]").await;
     visitor.arrives(|place| place.contains("changed=1")).await;
     visitor.goes_to("/properties/1/").await;
