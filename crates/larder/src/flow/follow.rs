@@ -1,4 +1,4 @@
-//! Following the database: a poll at an interval and on demand, and what is known by it.
+//! What is known of the database by the polls that came back, shared by all who read.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +13,7 @@ use crate::freshness::{Ledger, LedgerLimits, Part, Poll, Snapshot, Verdict, Xid,
 use crate::incarnation::Incarnation;
 use crate::lifetime::Policy;
 use crate::reading::Asked;
-use crate::source::{Source, SourceError};
+use crate::source::SourceError;
 use crate::token::WriteToken;
 
 /// How the database is followed.
@@ -83,8 +83,8 @@ pub(crate) enum Known {
 /// head first, and read the other way around: whoever finds a poll's time finds that poll's changes.
 #[derive(Debug)]
 pub(crate) struct Follow {
-    clock: Clock,
-    pace: Pace,
+    pub(super) clock: Clock,
+    pub(super) pace: Pace,
     ledger: RwLock<Option<Ledger>>,
     asked_at: AtomicU64,
     head: AtomicU64,
@@ -198,7 +198,7 @@ impl Follow {
     }
 
     /// Waits for a demand that a poll sent at that moment does not meet: many who wait leave more than one notice behind.
-    async fn demand_after(&self, sent_at: Moment) {
+    pub(super) async fn demand_after(&self, sent_at: Moment) {
         while self.demanded_at.load(Ordering::Acquire) <= sent_at.nanoseconds() {
             self.demand.notified().await;
         }
@@ -274,7 +274,7 @@ impl Follow {
         })?
     }
 
-    fn with_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Option<T> {
+    pub(super) fn with_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Option<T> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
     }
 
@@ -300,7 +300,12 @@ impl Follow {
     }
 
     /// `seen` is what the poll was asked to go on from.
-    fn take(&self, poll: Poll, seen: Option<Snapshot>, sent_at: Moment) -> Result<(), SourceError> {
+    pub(super) fn take(
+        &self,
+        poll: Poll,
+        seen: Option<Snapshot>,
+        sent_at: Moment,
+    ) -> Result<(), SourceError> {
         let mut place = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if let (None, Some(seen)) = (&*place, seen) {
             *place = Some(Ledger::since(seen, poll.incarnation, sent_at));
@@ -319,7 +324,7 @@ impl Follow {
 
     /// What comes of one poll. Nothing is known by a poll while changes are not reported: then the ledger goes on, so that
     /// nothing is missed, but nobody may rely on it.
-    fn note(&self, sent_at: Moment, outcome: Result<(), SourceError>) {
+    pub(super) fn note(&self, sent_at: Moment, outcome: Result<(), SourceError>) {
         self.polls.fetch_add(1, Ordering::Relaxed);
         let has_failed = outcome.is_err();
         if outcome.as_ref().is_err_and(SourceError::is_silence) {
@@ -367,7 +372,7 @@ impl Follow {
     }
 
     /// What comes of a look at whether changes are reported.
-    fn note_check(&self, outcome: Result<(), SourceError>) {
+    pub(super) fn note_check(&self, outcome: Result<(), SourceError>) {
         match outcome {
             Ok(()) if self.is_unwatched() => {
                 // Before anybody may rely on a poll again.
@@ -411,123 +416,6 @@ pub struct LedgerFigures {
     pub head: u64,
     /// How often everything kept became worthless at once.
     pub generation: u64,
-}
-
-/// The one who polls.
-pub(crate) struct Follower<S> {
-    source: S,
-    follow: Arc<Follow>,
-    /// The life of the source in which everything that reports changes has been seen to stand.
-    looked_at: Option<Incarnation>,
-    /// Whether what other nodes kept before this one started is to be judged.
-    wants_history: bool,
-}
-
-impl<S: Source> Follower<S> {
-    pub(crate) fn new(source: S, follow: Arc<Follow>) -> Follower<S> {
-        Follower { source, follow, looked_at: None, wants_history: false }
-    }
-
-    /// The same, beginning with all changes that the source remembers.
-    pub(crate) fn with_history(self, wants_history: bool) -> Follower<S> {
-        Follower { wants_history, ..self }
-    }
-
-    /// What a node that starts goes on from: nothing, or all that the source still knows.
-    async fn beginning(&mut self) -> Option<Snapshot> {
-        if !self.wants_history || !matches!(self.source.remembers().await, Ok(true)) {
-            return None;
-        }
-        let floor = self.source.poll(None).await.ok()?.floor;
-        Snapshot::new(floor, floor, Vec::new())
-    }
-
-    /// Polls whenever the interval is over or somebody cannot wait for that, for as long as anybody else holds what is known.
-    pub(crate) async fn run(mut self) {
-        loop {
-            let sent_at = self.poll().await;
-            // Either ends the wait; that the time is over is no error.
-            let _ = timeout(self.follow.pace.interval, self.follow.demand_after(sent_at)).await;
-        }
-    }
-
-    /// One poll; says when it was sent. The time is read before: an answer can be late, but what it does not know happened after this.
-    pub(crate) async fn poll(&mut self) -> Moment {
-        let sent_at = self.follow.clock.now();
-        let known = self.follow.with_ledger(|ledger| ledger.snapshot().clone());
-        let polling = within(self.follow.pace.longest_poll, async {
-            let seen = if known.is_some() { known } else { self.beginning().await };
-            Ok((self.source.poll(seen.as_ref()).await?, seen))
-        });
-        let outcome = match polling.await {
-            Ok((poll, seen)) => self.take(poll, seen, sent_at).await,
-            Err(error) => Err(error),
-        };
-        let pause = outcome.is_err();
-        self.follow.note(sent_at, outcome);
-        if pause {
-            // Whoever waits has been told; a database that is gone is not asked without a pause.
-            tokio::time::sleep(self.follow.pace.interval).await;
-        }
-        sent_at
-    }
-
-    /// Takes in a poll. A life that begins is looked at before anybody relies on it: it may have begun because somebody has
-    /// disabled a trigger.
-    async fn take(&mut self, poll: Poll, seen: Option<Snapshot>, sent_at: Moment) -> Result<(), SourceError> {
-        let incarnation = poll.incarnation;
-        self.follow.take(poll, seen, sent_at)?;
-        if self.looked_at != Some(incarnation) {
-            let looked = within(self.follow.pace.longest_poll, self.source.check()).await;
-            self.looked_at = looked.is_ok().then_some(incarnation);
-            if let Err(error @ SourceError::Unreachable(_)) = looked {
-                return Err(error);
-            }
-            self.follow.note_check(looked);
-        }
-        Ok(())
-    }
-}
-
-/// What the source says, if it says it in time.
-async fn within<T>(
-    time: Duration,
-    saying: impl Future<Output = Result<T, SourceError>>,
-) -> Result<T, SourceError> {
-    timeout(time, saying).await.unwrap_or(Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut)))
-}
-
-/// The one who looks, at longer intervals and on a connection of its own, whether changes are still reported, and deletes
-/// old ones.
-pub(crate) struct Keeper<S> {
-    source: S,
-    follow: Arc<Follow>,
-}
-
-impl<S: Source> Keeper<S> {
-    pub(crate) fn new(source: S, follow: Arc<Follow>) -> Keeper<S> {
-        Keeper { source, follow }
-    }
-
-    pub(crate) async fn run(mut self) {
-        let pace = self.follow.pace;
-        let mut pruned_at = self.follow.clock.now();
-        loop {
-            self.check().await;
-            if self.follow.clock.now().since(pruned_at) >= pace.prune_every {
-                pruned_at = self.follow.clock.now();
-                if let Err(error) = self.source.prune(pace.longest_lifetime).await {
-                    tracing::debug!(%error, "old changes could not be deleted");
-                }
-            }
-            tokio::time::sleep(pace.check_every).await;
-        }
-    }
-
-    pub(crate) async fn check(&mut self) {
-        let checked = timeout(self.follow.pace.check_every, self.source.check()).await;
-        self.follow.note_check(checked.unwrap_or(Err(SourceError::Unreachable(sqlx::Error::PoolTimedOut))));
-    }
 }
 
 impl Policy {

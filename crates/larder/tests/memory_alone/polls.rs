@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use larder::freshness::Xid;
 use larder::incarnation::Incarnation;
-use larder::{Failed, How, Level, Missed, Pace, Policy, Reading, WriteToken};
+use larder::{Asked, Failed, How, Level, Missed, Pace, Policy, Reading, WriteToken};
 use tokio::sync::Semaphore;
 
-use crate::scene::{Broken, SECOND, Shown, graceful, incarnation, missed, node, policy, settle};
+use crate::scene::{Broken, Node, SECOND, Shown, graceful, incarnation, missed, node, policy, settle};
 
 #[tokio::test(start_paused = true)]
 async fn without_a_lease_a_write_is_seen_by_whoever_asks_after_it() {
@@ -20,16 +20,11 @@ async fn without_a_lease_a_write_is_seen_by_whoever_asks_after_it() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn all_who_wait_share_one_poll() {
-    let node = Arc::new(node(Policy { lease: Duration::ZERO, ..policy() }).await);
-    node.read(1).await;
-    settle().await;
-    let before = node.database.polls();
-    let asked = node.asked_now();
+/// Fifty ask for the same at the same moment, and it is kept.
+async fn fifty_hit(node: &Arc<Node>, asked: Asked) {
     let readers: Vec<_> = (0..50)
         .map(|_| {
-            let node = Arc::clone(&node);
+            let node = Arc::clone(node);
             tokio::spawn(async move { node.read_as(&Reading::of(asked), 1).await.unwrap().how })
         })
         .collect();
@@ -37,6 +32,16 @@ async fn all_who_wait_share_one_poll() {
     for reader in readers {
         assert_eq!(reader.await.unwrap(), How::Hit(Level::Memory));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_share_one_poll() {
+    let node = Arc::new(node(Policy { lease: Duration::ZERO, ..policy() }).await);
+    node.read(1).await;
+    settle().await;
+    let before = node.database.polls();
+    let asked = node.asked_now();
+    fifty_hit(&node, asked).await;
     assert_eq!(node.database.polls() - before, 1);
 }
 
@@ -84,16 +89,7 @@ async fn a_token_of_another_life_or_of_the_future_costs_one_shared_poll() {
         settle().await;
         let before = node.database.polls();
         let asked = node.asked_now().with_token(Some(token));
-        let readers: Vec<_> = (0..50)
-            .map(|_| {
-                let node = Arc::clone(&node);
-                tokio::spawn(async move { node.read_as(&Reading::of(asked), 1).await.unwrap().how })
-            })
-            .collect();
-        settle().await;
-        for reader in readers {
-            assert_eq!(reader.await.unwrap(), How::Hit(Level::Memory));
-        }
+        fifty_hit(&node, asked).await;
         assert_eq!(node.database.polls() - before, 1);
     }
 }
